@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A measurement from a caller's view: attach, begin a phase, end it and get its services and
+ * edges by name. Everything between (maps, snapshots, cgroup names) stays behind this header.
+ */
+#ifndef SITU_ATTRIBUTE_MEASURE_H
+#define SITU_ATTRIBUTE_MEASURE_H
+
+#include "user/base/err.h"
+#include "user/model/run.h"
+
+struct measure;
+
+/*
+ * Loads and attaches the BPF programs. *@m is NULL on failure, with @err set (EXIT_ENVIRONMENT
+ * for what this machine lacks). Programs go away with the process, however it ends.
+ */
+int measure_open(struct measure **m, struct err *err);
+void measure_close(struct measure *m); /* NULL is fine */
+
+/*
+ * Calls the cgroup at @cgroup_path (absolute, below the cgroup v2 mount) and all cgroups below it
+ * service @name on @host, before any other way of naming. 0, -ENOMEM.
+ */
+int measure_name_service(struct measure *m, const char *cgroup_path, const char *name,
+			 const char *host);
+
+/* Forgets every name given above: the cgroups of a trial are gone. */
+void measure_forget_services(struct measure *m);
+
+/* Takes the snapshot that the next measure_end() counts from. */
+int measure_begin(struct measure *m, struct err *err);
+
+/*
+ * Takes a snapshot and adds what happened since measure_begin() to @phase (which has its names
+ * set): services, disks, edges, losses, self, programs, started_at_ns, duration_ns. May be called
+ * again: each call counts from the same beginning. The phase owns all it is given.
+ */
+int measure_end(struct measure *m, struct phase *phase, struct err *err);
+
+#endif

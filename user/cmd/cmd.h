@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Every command's entry: one file of this folder each. The order of `situ --help` is main.c's. */
+#ifndef SITU_CMD_CMD_H
+#define SITU_CMD_CMD_H
+
+#include "user/base/opts.h"
+
+extern const struct command cmd_doctor;
+extern const struct command cmd_live;
+extern const struct command cmd_record;
+extern const struct command cmd_load;
+extern const struct command cmd_run;
+extern const struct command cmd_compare;
+extern const struct command cmd_export;
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The command table and the way into it, nothing else. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/stop.h"
+#include "user/cmd/cmd.h"
+
+static const struct command *const commands[] = {
+	NULL,
+};
+
+static void help(void)
+{
+	size_t i;
+
+	printf("situ measures what it costs, and whom it hurts, to put these services on these\n"
+	       "machines: from inside the kernel, per container.\n\n"
+	       "Usage: situ COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
+	for (i = 0; commands[i]; i++)
+		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	printf("\nExamples:\n"
+	       "  situ doctor\n"
+	       "  situ record -d 10s\n"
+	       "  situ run experiment.yaml\n\n"
+	       "'situ COMMAND --help' tells more; 'situ --version' tells which situ this is.\n");
+}
+
+static const struct command *find(const char *name, struct err *err)
+{
+	const char *known[ARRAY_SIZE(commands)];
+	size_t i;
+
+	for (i = 0; commands[i]; i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+		known[i] = commands[i]->name;
+	}
+	opts_unknown(err, name[0] == '-' ? "option" : "command", name, known, i);
+	return NULL;
+}
+
+static int run(const struct command *cmd, int argc, char **argv, struct err *err)
+{
+	void *config = calloc(1, cmd->config_size + 1);
+	struct args args;
+	int code = EXIT_OK;
+
+	if (!config)
+		return err_set(err, EXIT_FAILED, "out of memory: free some");
+	if (cmd->defaults)
+		memcpy(config, cmd->defaults, cmd->config_size);
+	switch (opts_parse(cmd, argc, argv, config, &args, err)) {
+	case 0:
+		code = cmd->run(config, &args, err);
+		break;
+	case 1:
+		opts_help(cmd);
+		break;
+	}
+	free(config);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	const struct command *cmd;
+	int code = EXIT_OK;
+
+	setlocale(LC_CTYPE, "");
+	stop_on_signals();
+	if (argc < 2) {
+		help();
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		help();
+		return EXIT_OK;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		puts("situ " SITU_VERSION);
+		return EXIT_OK;
+	}
+	cmd = find(argv[1], &err);
+	if (cmd)
+		code = run(cmd, argc - 1, argv + 1, &err);
+	if (err.code != EXIT_OK)
+		return err_report(&err);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		err_set(&err, EXIT_FAILED, "cannot write to standard output: is the disk full?");
+		return err_report(&err);
+	}
+	return code;
+}

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/text.h"
+#include "user/model/metrics.h"
+#include "user/model/run.h"
+
+/*
+ * Makes room for one more element of @size bytes behind the @nr of *@list and returns it zeroed.
+ * The room doubles at each power of two, so the list needs no capacity of its own.
+ */
+static void *append(void *list, size_t nr, size_t size)
+{
+	void **at = list;
+	void *grown;
+
+	if ((nr & (nr - 1)) == 0) {
+		grown = realloc(*at, (nr ? 2 * nr : 1) * size);
+		if (!grown)
+			return NULL;
+		*at = grown;
+	}
+	return memset((char *)*at + nr * size, 0, size);
+}
+
+int run_set_text(char **to, const char *text)
+{
+	char *copy = text_dup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*to);
+	*to = copy;
+	return 0;
+}
+
+int tally_add(struct tally *tally, const char *label, u64 count)
+{
+	struct tally_item *item;
+	size_t i;
+
+	for (i = 0; i < tally->nr; i++) {
+		if (strcmp(tally->item[i].label, label) == 0) {
+			tally->item[i].count += count;
+			return 0;
+		}
+	}
+	item = append(&tally->item, tally->nr, sizeof(*item));
+	if (!item || run_set_text(&item->label, label))
+		return -ENOMEM;
+	item->count = count;
+	tally->nr++;
+	return 0;
+}
+
+u64 tally_get(const struct tally *tally, const char *label)
+{
+	size_t i;
+
+	for (i = 0; i < tally->nr; i++) {
+		if (strcmp(tally->item[i].label, label) == 0)
+			return tally->item[i].count;
+	}
+	return 0;
+}
+
+u64 tally_total(const struct tally *tally)
+{
+	u64 total = 0;
+	size_t i;
+
+	for (i = 0; i < tally->nr; i++)
+		total += tally->item[i].count;
+	return total;
+}
+
+void tally_free(struct tally *tally)
+{
+	size_t i;
+
+	for (i = 0; i < tally->nr; i++)
+		free(tally->item[i].label);
+	free(tally->item);
+	*tally = (struct tally){ 0 };
+}
+
+static void service_free(struct service *service)
+{
+	size_t i;
+
+	for (i = 0; i < service->nr_disks; i++) {
+		free(service->disks[i].device);
+		free(service->disks[i].op);
+		metrics_release(ENTITY_DISK, &service->disks[i]);
+	}
+	free(service->disks);
+	free(service->name);
+	free(service->host);
+	metrics_release(ENTITY_SERVICE, service);
+}
+
+static void edge_free(struct edge *edge)
+{
+	free(edge->client);
+	free(edge->server);
+	free(edge->server_addr);
+	free(edge->client_host);
+	free(edge->server_host);
+	metrics_release(ENTITY_EDGE, edge);
+}
+
+void phase_free(struct phase *phase)
+{
+	size_t i;
+
+	for (i = 0; i < phase->nr_services; i++)
+		service_free(&phase->services[i]);
+	for (i = 0; i < phase->nr_edges; i++)
+		edge_free(&phase->edges[i]);
+	for (i = 0; i < phase->nr_endpoints; i++) {
+		free(phase->endpoints[i].name);
+		metrics_release(ENTITY_ENDPOINT, &phase->endpoints[i]);
+	}
+	for (i = 0; i < phase->nr_programs; i++)
+		free(phase->programs[i].name);
+	free(phase->services);
+	free(phase->edges);
+	free(phase->endpoints);
+	free(phase->programs);
+	free(phase->placement);
+	free(phase->name);
+	metrics_release(ENTITY_PHASE, phase);
+	*phase = (struct phase){ 0 };
+}
+
+void run_free(struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->nr_phases; i++)
+		phase_free(&run->phases[i]);
+	for (i = 0; i < run->nr_hosts; i++)
+		free(run->hosts[i]);
+	free(run->phases);
+	free(run->hosts);
+	free(run->name);
+	free(run->state);
+	free(run->kernel);
+	*run = (struct run){ 0 };
+}
+
+struct phase *run_add_phase(struct run *run, const char *placement, unsigned int trial,
+			    const char *name)
+{
+	struct phase *phase = append(&run->phases, run->nr_phases, sizeof(*phase));
+
+	if (!phase || run_set_text(&phase->placement, placement) ||
+	    run_set_text(&phase->name, name))
+		return NULL;
+	phase->trial = trial;
+	run->nr_phases++;
+	return phase;
+}
+
+int run_add_host(struct run *run, const char *host)
+{
+	char **at = append(&run->hosts, run->nr_hosts, sizeof(*at));
+
+	if (!at || run_set_text(at, host))
+		return -ENOMEM;
+	run->nr_hosts++;
+	return 0;
+}
+
+struct service *phase_add_service(struct phase *phase, const char *name, const char *host)
+{
+	struct service *service = append(&phase->services, phase->nr_services, sizeof(*service));
+
+	if (!service || run_set_text(&service->name, name) || run_set_text(&service->host, host))
+		return NULL;
+	phase->nr_services++;
+	return service;
+}
+
+struct disk *service_add_disk(struct service *service, const char *device, const char *op)
+{
+	struct disk *disk = append(&service->disks, service->nr_disks, sizeof(*disk));
+
+	if (!disk || run_set_text(&disk->device, device) || run_set_text(&disk->op, op))
+		return NULL;
+	service->nr_disks++;
+	return disk;
+}
+
+struct edge *phase_add_edge(struct phase *phase, const char *client, const char *server,
+			    const char *server_addr, const char *client_host,
+			    const char *server_host)
+{
+	struct edge *edge = append(&phase->edges, phase->nr_edges, sizeof(*edge));
+
+	if (!edge || run_set_text(&edge->client, client) || run_set_text(&edge->server, server) ||
+	    run_set_text(&edge->server_addr, server_addr) ||
+	    run_set_text(&edge->client_host, client_host) ||
+	    run_set_text(&edge->server_host, server_host))
+		return NULL;
+	phase->nr_edges++;
+	return edge;
+}
+
+struct endpoint *phase_add_endpoint(struct phase *phase, const char *name)
+{
+	struct endpoint *endpoint =
+		append(&phase->endpoints, phase->nr_endpoints, sizeof(*endpoint));
+
+	if (!endpoint || run_set_text(&endpoint->name, name))
+		return NULL;
+	phase->nr_endpoints++;
+	return endpoint;
+}
+
+struct program *phase_add_program(struct phase *phase, const char *name)
+{
+	struct program *program = append(&phase->programs, phase->nr_programs, sizeof(*program));
+
+	if (!program || run_set_text(&program->name, name))
+		return NULL;
+	phase->nr_programs++;
+	return program;
+}
+
+struct service *phase_find_service(const struct phase *phase, const char *name, const char *host)
+{
+	size_t i;
+
+	for (i = 0; i < phase->nr_services; i++) {
+		struct service *service = &phase->services[i];
+
+		if (strcmp(service->name, name) == 0 && strcmp(service->host, host) == 0)
+			return service;
+	}
+	return NULL;
+}
+
+struct disk *service_find_disk(const struct service *service, const char *device, const char *op)
+{
+	size_t i;
+
+	for (i = 0; i < service->nr_disks; i++) {
+		struct disk *disk = &service->disks[i];
+
+		if (strcmp(disk->device, device) == 0 && strcmp(disk->op, op) == 0)
+			return disk;
+	}
+	return NULL;
+}
+
+struct edge *phase_find_edge(const struct phase *phase, const char *client, const char *server,
+			     const char *server_addr)
+{
+	size_t i;
+
+	for (i = 0; i < phase->nr_edges; i++) {
+		struct edge *edge = &phase->edges[i];
+
+		if (strcmp(edge->client, client) == 0 && strcmp(edge->server, server) == 0 &&
+		    strcmp(edge->server_addr, server_addr) == 0)
+			return edge;
+	}
+	return NULL;
+}
+
+struct endpoint *phase_find_endpoint(const struct phase *phase, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < phase->nr_endpoints; i++) {
+		if (strcmp(phase->endpoints[i].name, name) == 0)
+			return &phase->endpoints[i];
+	}
+	return NULL;
+}

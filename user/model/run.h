@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a run found, in memory: run -> phases (one per placement, trial and phase name) ->
+ * services, edges, endpoints. Built by attribute/ and loadgen/, kept by store/, written by
+ * export/ and show/, judged by experiment/.
+ *
+ * Everything is owned by the run: strings are cleaned (base/text.h) heap copies, never NULL
+ * ("" when there is none). A zeroed struct is a valid empty one.
+ */
+#ifndef SITU_MODEL_RUN_H
+#define SITU_MODEL_RUN_H
+
+#include "user/model/hist.h"
+#include "user/model/metrics.def"
+
+struct tally_item {
+	char *label;
+	u64 count;
+};
+
+struct tally {
+	struct tally_item *item; /* in order of first appearance */
+	size_t nr;
+};
+
+/* The C type of a metric's member, by its kind. */
+#define METRIC_TYPE_COUNTER						   u64
+#define METRIC_TYPE_GAUGE						   u64
+#define METRIC_TYPE_REAL						   double
+#define METRIC_TYPE_HIST						   struct hist
+#define METRIC_TYPE_TALLY						   struct tally
+#define METRIC_MEMBER(field, kind, unit, better, label, definition, error) METRIC_TYPE_##kind field;
+
+struct disk {
+	char *device; /* "vda" */
+	char *op;     /* "read", "write", "discard", "flush", "other" */
+	DISK_METRICS(METRIC_MEMBER)
+};
+
+struct service {
+	char *name;
+	char *host;
+	SERVICE_METRICS(METRIC_MEMBER)
+	struct disk *disks;
+	size_t nr_disks;
+};
+
+struct edge {
+	char *client; /* service name, or the peer's address when it was not measured here */
+	char *server;
+	char *server_addr; /* as the client dialled it: "10.83.0.2:8080", "[::1]:80" */
+	char *client_host;
+	char *server_host;
+	EDGE_METRICS(METRIC_MEMBER)
+};
+
+struct endpoint {
+	char *name; /* "GET /api/cart/cart/{id}"; "all" is the sum over the phase */
+	ENDPOINT_METRICS(METRIC_MEMBER)
+};
+
+struct program {
+	char *name;
+	PROGRAM_METRICS(METRIC_MEMBER)
+};
+
+struct phase {
+	char *placement;    /* "" when the run has no placements */
+	unsigned int trial; /* from 1 */
+	char *name;	    /* "measure" */
+	u64 started_at_ns;  /* CLOCK_REALTIME */
+	u64 duration_ns;
+	PHASE_METRICS(METRIC_MEMBER)
+	struct service *services;
+	size_t nr_services;
+	struct edge *edges;
+	size_t nr_edges;
+	struct endpoint *endpoints;
+	size_t nr_endpoints;
+	struct program *programs;
+	size_t nr_programs;
+};
+
+struct run {
+	u64 id; /* the store's; 0: not stored */
+	char *name;
+	char *state; /* "unfinished" until sealed: "finished", "interrupted" or "failed" */
+	u64 started_at_ns;
+	u64 duration_ns;
+	char *kernel; /* uname -r */
+	char **hosts;
+	size_t nr_hosts;
+	struct phase *phases;
+	size_t nr_phases;
+};
+
+void run_free(struct run *run);
+void phase_free(struct phase *phase);
+
+/*
+ * Each appends a zeroed element with its strings set to copies of those given and returns it, or
+ * NULL without memory. The pointer holds until the next append to the same list.
+ */
+struct phase *run_add_phase(struct run *run, const char *placement, unsigned int trial,
+			    const char *name);
+int run_add_host(struct run *run, const char *host);
+struct service *phase_add_service(struct phase *phase, const char *name, const char *host);
+struct disk *service_add_disk(struct service *service, const char *device, const char *op);
+struct edge *phase_add_edge(struct phase *phase, const char *client, const char *server,
+			    const char *server_addr, const char *client_host,
+			    const char *server_host);
+struct endpoint *phase_add_endpoint(struct phase *phase, const char *name);
+struct program *phase_add_program(struct phase *phase, const char *name);
+
+/* Element with the given key, or NULL. */
+struct service *phase_find_service(const struct phase *phase, const char *name, const char *host);
+struct disk *service_find_disk(const struct service *service, const char *device, const char *op);
+struct edge *phase_find_edge(const struct phase *phase, const char *client, const char *server,
+			     const char *server_addr);
+struct endpoint *phase_find_endpoint(const struct phase *phase, const char *name);
+
+/* Replaces the owned string *@to by a cleaned copy of @text. 0 or -ENOMEM. */
+int run_set_text(char **to, const char *text);
+
+/* Adds @count to @label's item, which it creates when new. 0 or -ENOMEM. */
+int tally_add(struct tally *tally, const char *label, u64 count);
+u64 tally_get(const struct tally *tally, const char *label); /* 0 when absent */
+u64 tally_total(const struct tally *tally);
+void tally_free(struct tally *tally);
+
+#endif

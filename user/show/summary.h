@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A run in tables of at most 80 columns. */
+#ifndef SITU_SHOW_SUMMARY_H
+#define SITU_SHOW_SUMMARY_H
+
+#include <stdio.h>
+
+#include "user/model/run.h"
+
+/*
+ * Prints, per placement of @run (its trials added up): the client's view (endpoints), the
+ * services' view, the disks, the edges' view, then what was lost and what situ itself took.
+ * Colours and bold only when @out is a terminal and NO_COLOR is unset. 0 or -ENOMEM.
+ */
+int summary_print(const struct run *run, FILE *out);
+
+/* Only the endpoints' table of one phase: the result of a load. */
+int summary_print_endpoints(const struct phase *phase, FILE *out);
+
+#endif

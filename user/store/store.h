@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The run store: one SQLite file in WAL mode. A run is unfinished until it is sealed; a phase is
+ * in the file, whole, once store_add_phase() has returned.
+ */
+#ifndef SITU_STORE_STORE_H
+#define SITU_STORE_STORE_H
+
+#include "user/base/err.h"
+#include "user/model/run.h"
+
+#define STORE_DEFAULT "situ.db"
+
+struct store;
+
+enum store_mode {
+	STORE_READ,  /* the file must exist */
+	STORE_WRITE, /* made when it does not exist; its schema is brought up to date */
+};
+
+/* *@store is NULL on failure, with @err set in one clear line (missing, not a store, newer
+ * schema, read-only directory, full disk, locked by another writer). */
+int store_open(struct store **store, const char *path, enum store_mode mode, struct err *err);
+void store_close(struct store *store); /* NULL is fine */
+
+/* Adds @run (name, kernel, hosts, started_at_ns) as unfinished, sets run->id and run->state. */
+int store_begin_run(struct store *store, struct run *run, struct err *err);
+
+/* Adds @phase with all it holds to run @run_id, in one transaction. */
+int store_add_phase(struct store *store, u64 run_id, const struct phase *phase, struct err *err);
+
+/* Seals run @run_id: "finished", "interrupted" or "failed". A sealed run takes no more phases. */
+int store_seal(struct store *store, u64 run_id, const char *state, u64 duration_ns,
+	       struct err *err);
+
+/*
+ * Marks runs that are unfinished although the process that wrote them is gone as "interrupted"
+ * and returns how many they were in *@nr (a killed run: its phases are kept).
+ */
+int store_close_abandoned(struct store *store, unsigned int *nr, struct err *err);
+
+/*
+ * Loads the run that @selector names (an id, a name: the latest of that name; NULL: the latest
+ * run) into the empty @run. -1 with @err set names the runs there are when there is none such.
+ */
+int store_load_run(struct store *store, const char *selector, struct run *run, struct err *err);
+
+/*
+ * Splits "STORE[:RUN]" into *@path (caller frees) and *@selector (points into @reference, or
+ * NULL). A reference that exists as a file is taken whole. 0 or -ENOMEM.
+ */
+int store_split_reference(const char *reference, char **path, const char **selector);
+
+#endif
