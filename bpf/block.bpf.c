@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Block I/O: count, bytes, errors, queue and device time of every cgroup, device and operation.
+ *
+ * One hook at completion reads what the request already carries: start_time_ns, io_start_time_ns
+ * and, through its bio, the cgroup that the kernel itself charges: that of the dirtier, not of
+ * whoever happened to submit. Two helpers join only where a kernel leaves a gap:
+ * - block_submitter notes the submitting task's cgroup when the bio's is the root, which is so
+ *   unless the io controller is enabled down to the container;
+ * - block_issue notes the issue time on devices whose statistics are off. The loader attaches it
+ *   once LOSS_DISK_NO_STAMP has been seen.
+ */
+#include "bpf/owner.bpf.h"
+
+#define OP_MASK 0xff /* REQ_OP_MASK */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, DISK_ROWS_MAX);
+	__type(key, __u32);
+	__type(value, struct disk_row);
+} disk_rows SEC(".maps");
+
+DENSE_MAPS(disk, DISK_ROWS_MAX);
+
+/* In flight only; keyed by the request, which is not reused before its completion. */
+struct inflight {
+	__u64 issued_ns; /* 0: the kernel keeps it */
+	__u32 slot;	 /* of the submitter; 0: not noted */
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct inflight);
+} disk_inflight SEC(".maps");
+
+static __always_inline enum disk_op op_of(const struct request *rq)
+{
+	switch (rq->cmd_flags & OP_MASK) {
+	case REQ_OP_READ:
+		return DISK_READ;
+	case REQ_OP_WRITE:
+		return DISK_WRITE;
+	case REQ_OP_DISCARD:
+		return DISK_DISCARD;
+	case REQ_OP_FLUSH:
+		return DISK_FLUSH;
+	}
+	return DISK_OTHER;
+}
+
+/* The cgroup that the kernel charges @rq to; NULL for one without a bio (flushes) or blkg. */
+static __always_inline const struct cgroup *charged_cgroup(const struct request *rq)
+{
+	const struct bio *bio = rq->bio;
+	const struct blkcg_gq *blkg;
+
+	if (!bio)
+		return NULL;
+	blkg = bio->bi_blkg;
+	if (!blkg)
+		return NULL;
+	return blkg->blkcg->css.cgroup;
+}
+
+/* Key of @cgroup in the hierarchy of the io controller, which may be one of v1. */
+static __always_inline __u64 io_owner_key(const struct cgroup *cgroup)
+{
+	/* The default hierarchy registers first: number 0, as in /proc/PID/cgroup. */
+	return cgroup->root->hierarchy_id == 0 ? owner_key_v2(cgroup) : owner_key_v1(cgroup);
+}
+
+static __always_inline __u32 slot_of(const struct request *rq, const struct inflight *noted)
+{
+	const struct cgroup *cgroup = charged_cgroup(rq);
+	__u64 key;
+
+	if (!cgroup)
+		return noted && noted->slot ? noted->slot : SLOT_UNOWNED;
+	key = io_owner_key(cgroup);
+	if ((key & OWNER_ID_MASK) != OWNER_ROOT)
+		return owner_slot(key, cgroup->kn->name);
+	return noted && noted->slot ? noted->slot : owner_slot(OWNER_ROOT, cgroup->kn->name);
+}
+
+static __always_inline struct disk_row *row_of(__u64 key)
+{
+	__u32 line = dense_hash(key), number;
+	__u64 *word = bpf_map_lookup_elem(&disk_cache, &line);
+	struct disk_row *row;
+	bool born = false;
+
+	if (!word)
+		return NULL;
+	if (dense_hit(*word, key)) {
+		number = dense_number(*word);
+		return bpf_map_lookup_elem(&disk_rows, &number);
+	}
+	number = dense_take(&disk_numbers, &disk_free, key, LOSS_DISK_FULL, &born);
+	if (number == DENSE_NONE)
+		return NULL;
+	*word = dense_word(key, number);
+	row = bpf_map_lookup_elem(&disk_rows, &number);
+	if (row && born)
+		row->key = key;
+	return row;
+}
+
+static __always_inline void count_times(struct disk_row *row, const struct request *rq,
+					const struct inflight *noted)
+{
+	__u64 now_ns = bpf_ktime_get_ns(), start_ns = rq->start_time_ns,
+	      issued_ns = rq->io_start_time_ns;
+
+	if (!issued_ns && noted)
+		issued_ns = noted->issued_ns;
+	if (!start_ns || !issued_ns) {
+		lose(LOSS_DISK_NO_STAMP);
+		return;
+	}
+	/* Since 6.9 the stamps of one plug share a cached clock (da4c8c3d0975): equal is fine. */
+	if (issued_ns < start_ns || now_ns < issued_ns) {
+		lose(LOSS_DISK_CLOCK);
+		return;
+	}
+	__sync_fetch_and_add(&row->queue_sum_ns, issued_ns - start_ns);
+	__sync_fetch_and_add(&row->device_sum_ns, now_ns - issued_ns);
+	hist_count_shared(row->queue, issued_ns - start_ns);
+	hist_count_shared(row->device, now_ns - issued_ns);
+}
+
+/* Its first two arguments keep place and meaning; the error is 0 or not on every kernel. */
+SEC("?tp_btf/block_rq_complete")
+int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_bytes)
+{
+	struct gendisk *disk = request_disk(rq);
+	__u64 rq_key = (__u64)rq;
+	struct inflight *noted;
+	struct disk_row *row;
+	bool last = nr_bytes >= rq->__data_len;
+	__u32 dev;
+
+	if (!disk)
+		return 0;
+	dev = (__u32)disk->major << 20 | (__u32)disk->first_minor;
+	noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
+	row = row_of(DISK_KEY(slot_of(rq, noted), op_of(rq), dev));
+	if (row) {
+		__sync_fetch_and_add(&row->bytes, nr_bytes);
+		/* A request that completes in parts is traced for each, the last one ends it. */
+		if (last) {
+			__sync_fetch_and_add(&row->count, 1);
+			if (error)
+				__sync_fetch_and_add(&row->errors, 1);
+			count_times(row, rq, noted);
+		}
+	}
+	if (noted && last)
+		bpf_map_delete_elem(&disk_inflight, &rq_key);
+	return 0;
+}
+
+static __always_inline struct inflight *note(struct request *rq)
+{
+	struct inflight fresh = {};
+	__u64 rq_key = (__u64)rq;
+	struct inflight *noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
+
+	if (noted)
+		return noted;
+	if (bpf_map_update_elem(&disk_inflight, &rq_key, &fresh, BPF_NOEXIST))
+		lose(LOSS_OWNER_RACE);
+	return bpf_map_lookup_elem(&disk_inflight, &rq_key);
+}
+
+static __always_inline int note_submitter(struct request *rq)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	const struct cgroup *cgroup = charged_cgroup(rq);
+	struct inflight *noted;
+	__u64 key;
+
+	if (cgroup && (io_owner_key(cgroup) & OWNER_ID_MASK) != OWNER_ROOT)
+		return 0;
+	key = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id) & OWNER_ID_MASK;
+	if (key == OWNER_ROOT)
+		return 0;
+	noted = note(rq);
+	if (noted)
+		noted->slot = owner_slot(key, BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, name));
+	return 0;
+}
+
+/* In the submitter's own context, where the kernel has it (6.5). */
+SEC("?tp_btf/block_io_start")
+int BPF_PROG(block_submitter, struct request *rq)
+{
+	return note_submitter(rq);
+}
+
+/* Else at the issue, which is the submitter's context unless a worker took over. */
+SEC("?tp_btf/block_rq_issue")
+int block_submitter_issue(__u64 *ctx)
+{
+	return note_submitter(request_of_issue(ctx));
+}
+
+SEC("?tp_btf/block_rq_issue")
+int block_issue(__u64 *ctx)
+{
+	struct request *rq = request_of_issue(ctx);
+	struct inflight *noted = note(rq);
+
+	/* A requeued request is issued again: its wait for the device began the first time. */
+	if (noted && !noted->issued_ns)
+		noted->issued_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The state that one TCP connection carries from packet to packet, beside the socket: in socket
+ * storage, or keyed by the socket's address where tracing programs may not use that (5.10).
+ */
+#ifndef SITU_BPF_CONN_BPF_H
+#define SITU_BPF_CONN_BPF_H
+
+#include "bpf/situ.bpf.h"
+
+/* Set before loading. */
+const volatile bool conn_in_sk_storage;
+
+enum conn_role {
+	ROLE_UNKNOWN, /* open before the programs were attached */
+	ROLE_CLIENT,
+	ROLE_SERVER,
+};
+
+/* Both initial sequence numbers: name a connection on both its ends, through any NAT. */
+struct isn_pair {
+	__u32 client;
+	__u32 server;
+};
+
+struct conn {
+	__u64 started_ns; /* client: when the SYN was sent */
+	__u64 connect_ns; /* client: not yet counted in a row */
+	__u64 request_ns; /* server: last arrival of a request without an answer so far; 0: none */
+	__u64 acked;	  /* tp->bytes_acked counted so far */
+	__u64 received;	  /* tp->bytes_received counted so far */
+	struct isn_pair isn;
+	__u32 write_seq; /* client: at the last response; server: at the request's arrival */
+	__u32 retrans;	 /* tp->total_retrans counted so far */
+	__u32 row;	 /* of the edge; DENSE_NONE until it is known */
+	__u16 slot;	 /* own service */
+	__u8 role;	 /* enum conn_role */
+	__u8 joined;	 /* server: the client's half is on this kernel and counts for both */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct conn);
+} conns SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct conn);
+} conns_by_sock SEC(".maps");
+
+static __always_inline struct conn *conn_find(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	if (conn_in_sk_storage)
+		return bpf_sk_storage_get(&conns, sk, 0, 0);
+	return bpf_map_lookup_elem(&conns_by_sock, &key);
+}
+
+/* The connection's state, zeroed when it is new. NULL is counted as a loss. */
+static __always_inline struct conn *conn_make(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+	struct conn fresh = {}, *conn;
+
+	if (conn_in_sk_storage) {
+		conn = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	} else {
+		bpf_map_update_elem(&conns_by_sock, &key, &fresh, BPF_ANY);
+		conn = bpf_map_lookup_elem(&conns_by_sock, &key);
+	}
+	if (!conn)
+		lose(LOSS_CONN_NO_STORAGE);
+	return conn;
+}
+
+/* Socket storage goes with its socket. */
+static __always_inline void conn_drop(struct sock *sk)
+{
+	__u64 key = (__u64)sk;
+
+	if (!conn_in_sk_storage)
+		bpf_map_delete_elem(&conns_by_sock, &key);
+}
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the BPF programs and the user side agree on: the only header that both include. Keys,
+ * rows, slot numbers and reasons of loss. Fixed-width fields, no pointers; enum values are only
+ * ever appended. CONTRACT_ABI changes with every change of a row's meaning.
+ *
+ * The shape of it all: whatever is counted lives in dense rows of plain arrays. A small hash,
+ * used at birth only, gives a cgroup its slot, a (slot, device, operation) its disk row and a
+ * pair of services its edge row. Free numbers come from queues that user space fills, so that
+ * numbers can be taken back. Counters are cumulative and never reset while attached.
+ */
+#ifndef SITU_BPF_CONTRACT_H
+#define SITU_BPF_CONTRACT_H
+
+#include "bpf/hist.h"
+
+#define CONTRACT_ABI   1
+#define SLOTS_MAX      1024 /* cgroups */
+#define DISK_ROWS_MAX  512
+#define EDGE_ROWS_MAX  2048
+#define OWNER_NAME_LEN 64
+
+/* Numbers below SLOT_FIRST are not cgroups. */
+enum slot {
+	SLOT_OVERFLOW = 0, /* all slots are taken: charged here, counted as LOSS_OWNER_FULL */
+	SLOT_UNOWNED = 1,  /* nobody's: flushes, requests without a bio */
+	SLOT_REMOTE = 2,   /* the other end of a connection is not on this kernel */
+	SLOT_FIRST = 3,
+	SLOT_IDLE = 0xffff, /* in struct cpu_state only: the CPU idles */
+};
+
+/*
+ * An owner is a cgroup: its id (kernfs: 32 bits of inode number, generation above) with the bit
+ * OWNER_V1 for one of a cgroup v1 hierarchy, whose ids collide with those of v2. 52 bits are
+ * kept, so that key and slot fit into one word that is read and written at once; the generation
+ * reaches bit 51 after 2^51 cgroups.
+ */
+#define OWNER_KEY_BITS 52
+#define OWNER_V1       (1ULL << 51)
+#define OWNER_ID_MASK  (OWNER_V1 - 1)
+#define OWNER_ROOT     1ULL /* id of every hierarchy's root */
+
+/* Why an event was lost or left without an owner. "loss" rows of every summary. */
+enum loss {
+	LOSS_OWNER_FULL,     /* no slot free: charged to SLOT_OVERFLOW */
+	LOSS_OWNER_RACE,     /* a hash or queue refused an update */
+	LOSS_SCHED_START,    /* a slice that began before the programs were attached */
+	LOSS_SCHED_CLOCK,    /* a time that would have been negative */
+	LOSS_SCHED_NO_STAMP, /* switched to, but the kernel had not stamped its queueing */
+	LOSS_DISK_FULL,	     /* no disk row free: the request is not in any row */
+	LOSS_DISK_NO_STAMP,  /* completed without a start or issue time: counted, not timed */
+	LOSS_DISK_CLOCK,
+	LOSS_EDGE_FULL,	      /* no edge row free: the connection is not in any row */
+	LOSS_CONN_AT_START,   /* open before the programs were attached: role unknown */
+	LOSS_CONN_NO_STORAGE, /* no memory for the connection's state */
+	LOSS_JOIN_FULL,	      /* the two halves of a connection could not be joined */
+	LOSS_TCP_CLOCK,
+	LOSS_NR,
+};
+
+/* One per slot: who it is. Written once, when the slot is taken. */
+struct owner_info {
+	__u64 key;		   /* 0: the slot is free */
+	__u64 born_ns;		   /* bpf_ktime_get_ns() */
+	char name[OWNER_NAME_LEN]; /* last component of its path: for one that dies unresolved */
+};
+
+/* One per CPU and slot, written by that CPU alone: row cpu * SLOTS_MAX + slot. */
+struct sched_row {
+	__u64 cpu_ns;
+	__u64 switches;
+	__u64 wait_sum_ns;
+	__u64 slice_sum_ns;
+	__u64 wait[HIST_KERNEL_NR];
+	__u64 slice[HIST_KERNEL_NR];
+};
+
+/* One per CPU: what runs there now, so that a snapshot can count a slice that has not ended. */
+struct cpu_state {
+	__u32 seq;  /* odd while it changes; 0 until the first switch */
+	__u32 slot; /* of the running task, or SLOT_IDLE */
+	__u32 pid;
+	__u32 pad;
+	__u64 since_ns;	       /* start of the slice on the run queue's clock */
+	__u64 exec_ns;	       /* the task's se.sum_exec_runtime then */
+	__u64 clock_off_ns;    /* bpf_ktime_get_ns() minus the run queue's clock */
+	__u64 clock_off_at_ns; /* on the run queue's clock; taken anew after a millisecond */
+};
+
+enum disk_op { DISK_READ, DISK_WRITE, DISK_DISCARD, DISK_FLUSH, DISK_OTHER, DISK_OP_NR };
+
+/* Who and where a disk row is, in 47 bits: slot, operation, kernel device number. */
+#define DISK_KEY(slot, op, dev) \
+	((__u64)(slot) | (__u64)(op) << 12 | (__u64)((dev)&0xffffffffULL) << 15)
+#define DISK_KEY_SLOT(key) ((__u32)((key)&0xfff))
+#define DISK_KEY_OP(key)   ((__u32)((key) >> 12 & 7))
+#define DISK_KEY_DEV(key)  ((__u32)((key) >> 15))
+
+struct disk_row {
+	__u64 key; /* DISK_KEY(); 0: free (SLOT_OVERFLOW reading from 0:0 does not occur) */
+	__u64 count;
+	__u64 bytes;
+	__u64 errors;
+	__u64 queue_sum_ns;
+	__u64 device_sum_ns;
+	__u64 queue[HIST_KERNEL_NR];
+	__u64 device[HIST_KERNEL_NR];
+};
+
+/* An IPv6 address; IPv4 as v4-mapped, so that one comparison serves both. */
+struct addr {
+	__u8 byte[16];
+};
+
+/*
+ * An edge, as its client sees it. Where both ends are on this kernel, both slots are known and
+ * @peer is zero; else one slot is SLOT_REMOTE, and @peer is the client's address when the client
+ * is the remote one.
+ */
+struct edge_key {
+	__u16 client_slot;
+	__u16 server_slot;
+	__u16 port; /* that the client dialled, host byte order */
+	__u16 pad;
+	struct addr server; /* that the client dialled */
+	struct addr peer;
+};
+
+struct edge_row {
+	struct edge_key key; /* port 0: free */
+	struct addr local;   /* the server's own address, when it is on this kernel */
+	__u64 connections;
+	__u64 responses;
+	__u64 retransmits;
+	__u64 resets;
+	__u64 bytes_tx;
+	__u64 bytes_rx;
+	__u64 connect_sum_ns;
+	__u64 response_sum_ns;
+	__u64 service_sum_ns;
+	__u64 rtt_sum_ns;
+	__u64 connect[HIST_KERNEL_NR];
+	__u64 response[HIST_KERNEL_NR];
+	__u64 service[HIST_KERNEL_NR];
+	__u64 rtt[HIST_KERNEL_NR];
+};
+
+_Static_assert(SLOTS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a slot fits beside its key");
+_Static_assert(DISK_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a disk row fits beside its key");
+_Static_assert(sizeof(struct owner_info) == 80, "no padding");
+_Static_assert(sizeof(struct sched_row) == 32 + 16 * HIST_KERNEL_NR, "no padding");
+_Static_assert(sizeof(struct cpu_state) == 48, "no padding");
+_Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
+_Static_assert(sizeof(struct edge_key) == 40, "no padding");
+_Static_assert(sizeof(struct edge_row) == 136 + 32 * HIST_KERNEL_NR, "no padding");
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What differs between the kernels, one named helper each, decided by BTF and never by a version
+ * number: distributions backport.
+ */
+#ifndef SITU_BPF_FIXES_BPF_H
+#define SITU_BPF_FIXES_BPF_H
+
+#include "bpf/situ.bpf.h"
+
+/* request.rq_disk went away in 5.17 (f3fa33acca9f, "block: remove the ->rq_disk field"). */
+struct request___rq_disk {
+	struct gendisk *rq_disk;
+} __attribute__((preserve_access_index));
+
+static __always_inline struct gendisk *request_disk(struct request *rq)
+{
+	struct request___rq_disk *old = (void *)rq;
+
+	if (bpf_core_field_exists(old->rq_disk))
+		return old->rq_disk;
+	return rq->q->disk;
+}
+
+/*
+ * block_rq_issue lost its queue argument in 5.11 (a54895fa057c, "block: remove the request_queue
+ * to argument request based tracepoints"); Debian's 5.10 has the change since .137. An existence
+ * check of a function type compares its arity.
+ */
+typedef void (*btf_trace_block_rq_issue___queue)(void *, struct request_queue *, struct request *);
+
+static __always_inline struct request *request_of_issue(__u64 *ctx)
+{
+	if (bpf_core_type_exists(btf_trace_block_rq_issue___queue))
+		return (struct request *)ctx[1];
+	return (struct request *)ctx[0];
+}
+
+/*
+ * sock_cgroup_data held one word, pointer or v1 class, until 5.15 (8520e224f547, "bpf, cgroups:
+ * Fix cgroup v2 fallback on v1/v2 mixed mode"); Debian's 5.10 changed between .223 and .262. With
+ * a class or nothing in the word the socket is nobody's in v2: its root.
+ */
+struct sock_cgroup_data___word {
+	__u64 val;
+} __attribute__((preserve_access_index));
+
+/* Id of the cgroup v2 that made @sk, OWNER_ROOT when it is not known, and its name's address. */
+static __always_inline __u64 sock_cgroup(const struct sock *sk, const char **name)
+{
+	struct sock_cgroup_data___word *word = (void *)&sk->sk_cgrp_data;
+	struct cgroup *cgroup;
+
+	*name = NULL;
+	if (bpf_core_field_exists(word->val)) {
+		__u64 val = 0;
+
+		bpf_probe_read_kernel(&val, sizeof(val), word);
+		if (!val || val & 3)
+			return OWNER_ROOT;
+		*name = BPF_CORE_READ((struct cgroup *)val, kn, name);
+		return BPF_CORE_READ((struct cgroup *)val, kn, id);
+	}
+	cgroup = sk->sk_cgrp_data.cgroup;
+	if (!cgroup)
+		return OWNER_ROOT;
+	*name = cgroup->kn->name;
+	return cgroup->kn->id;
+}
+
+/*
+ * The run queue's clock, which stamps sched_info, by way of the task's own group: the per-CPU
+ * symbol `runqueues` is not in every kernel's kallsyms. Needs CONFIG_FAIR_GROUP_SCHED; the loader
+ * checks for the member.
+ */
+static __always_inline __u64 task_rq_clock(struct task_struct *task)
+{
+	return task->se.cfs_rq->rq->clock;
+}
+
+#endif

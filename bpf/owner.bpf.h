@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who pays: the slot of the cgroup of a task, a socket or a request. The owner is in the object,
+ * never in `current`.
+ */
+#ifndef SITU_BPF_OWNER_BPF_H
+#define SITU_BPF_OWNER_BPF_H
+
+#include "bpf/dense.bpf.h"
+#include "bpf/fixes.bpf.h"
+
+/* Set before loading: tasks are charged by their v1 cpu cgroup when the v2 one is the root. */
+const volatile bool owner_by_v1_cpu;
+
+DENSE_MAPS(shared_owner, SLOTS_MAX);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOTS_MAX);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct owner_info);
+} shared_owner_info SEC(".maps");
+
+static __always_inline __u64 owner_key_v2(const struct cgroup *cgroup)
+{
+	return cgroup->kn->id & OWNER_ID_MASK;
+}
+
+static __always_inline __u64 owner_key_v1(const struct cgroup *cgroup)
+{
+	return (cgroup->kn->id & OWNER_ID_MASK) | OWNER_V1;
+}
+
+/* The slow path of owner_slot(): @cgroup is read for its name only when the slot is new. */
+static __noinline __u32 owner_find(__u64 key, const char *name)
+{
+	struct owner_info *info;
+	bool born = false;
+	__u32 slot;
+
+	slot = dense_take(&shared_owner_numbers, &shared_owner_free, key, LOSS_OWNER_FULL, &born);
+	if (slot == DENSE_NONE)
+		return SLOT_OVERFLOW;
+	if (!born)
+		return slot;
+	info = bpf_map_lookup_elem(&shared_owner_info, &slot);
+	if (!info)
+		return SLOT_OVERFLOW;
+	bpf_probe_read_kernel_str(info->name, sizeof(info->name), name);
+	info->born_ns = bpf_ktime_get_ns();
+	info->key = key;
+	return slot;
+}
+
+/* Slot of the owner @key, whose last path component is @name. */
+static __always_inline __u32 owner_slot(__u64 key, const char *name)
+{
+	__u32 line = dense_hash(key), slot;
+	__u64 *word = bpf_map_lookup_elem(&shared_owner_cache, &line);
+
+	if (!word)
+		return SLOT_OVERFLOW;
+	if (dense_hit(*word, key))
+		return dense_number(*word);
+	slot = owner_find(key, name);
+	if (slot >= SLOT_FIRST)
+		*word = dense_word(key, slot);
+	return slot;
+}
+
+/* Slot of a task that is not `current` only by accident: prev or next of a switch. */
+static __always_inline __u32 owner_of_task(const struct task_struct *task)
+{
+	const struct cgroup *cgroup = task->cgroups->dfl_cgrp;
+	__u64 key = owner_key_v2(cgroup);
+
+	if (owner_by_v1_cpu && key == OWNER_ROOT) {
+		const struct cgroup *v1 = task->sched_task_group->css.cgroup;
+		__u64 v1_key = owner_key_v1(v1);
+
+		if (v1_key != (OWNER_ROOT | OWNER_V1))
+			return owner_slot(v1_key, v1->kn->name);
+	}
+	return owner_slot(key, cgroup->kn->name);
+}
+
+/* Slot of the cgroup that made @sk: connect()'s, or listen()'s, whose children inherit it. */
+static __always_inline __u32 owner_of_sock(const struct sock *sk)
+{
+	const char *name;
+	__u64 id = sock_cgroup(sk, &name);
+
+	return owner_slot(id & OWNER_ID_MASK, name);
+}
+
+#endif

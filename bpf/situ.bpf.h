@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What every BPF source starts from: kernel types, helpers, the contract, losses, histograms. */
+#ifndef SITU_BPF_SITU_BPF_H
+#define SITU_BPF_SITU_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_endian.h>
+#include "bpf/contract.h"
+
+/* The maps that all objects share (the loader gives them one set) are marked so by their names. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, LOSS_NR);
+	__type(key, __u32);
+	__type(value, __u64);
+} shared_losses SEC(".maps");
+
+static __always_inline void lose(enum loss reason)
+{
+	__u32 key = reason;
+	__u64 *count = bpf_map_lookup_elem(&shared_losses, &key);
+
+	if (count)
+		(*count)++;
+}
+
+/* Counts @value_ns in @buckets of a row that only this CPU writes. */
+static __always_inline void hist_count(__u64 *buckets, __u64 value_ns)
+{
+	__u32 i = hist_index(value_ns, HIST_KERNEL_SUB_BITS);
+
+	/* The verifier does not follow the shifts. */
+	if (i < HIST_KERNEL_NR)
+		buckets[i]++;
+}
+
+/* The same in a row that several CPUs write. */
+static __always_inline void hist_count_shared(__u64 *buckets, __u64 value_ns)
+{
+	__u32 i = hist_index(value_ns, HIST_KERNEL_SUB_BITS);
+
+	if (i < HIST_KERNEL_NR)
+		__sync_fetch_and_add(&buckets[i], 1);
+}
+
+#endif

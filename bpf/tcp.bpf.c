@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * TCP: for every pair of services connect, response, server and round-trip time, bytes,
+ * retransmitted segments and resets.
+ *
+ * tcp_probe fires for each segment that an established socket receives, before the segment is
+ * processed. tp->tcp_wstamp_ns then still is the departure of the last segment sent, so this one
+ * hook sees an arrival and the departure before it: at the client arrival - departure is the
+ * response time, at the server departure - arrival the server's. write_seq tells whether anything
+ * was said since the last turn. The role decides which of the two stamps means anything: a
+ * client's think time looks like a server's time.
+ */
+#include "bpf/edge.bpf.h"
+#include "bpf/owner.bpf.h"
+
+#define TCP_HEADER_MAX 60
+
+static __always_inline struct isn_pair isn_of(const struct tcp_sock *tp, enum conn_role role)
+{
+	/*
+	 * Own number: what is acknowledged less the count of it. At the client the SYN counts as a
+	 * byte, at the server (tcp_create_openreq_child()) it does not: one is added there.
+	 * The peer's: what is next less the count received, the SYN not counted on either side.
+	 */
+	__u32 own = tp->snd_una - (__u32)tp->bytes_acked,
+	      peer = tp->rcv_nxt - (__u32)tp->bytes_received;
+
+	if (role == ROLE_CLIENT)
+		return (struct isn_pair){ .client = own + 1, .server = peer };
+	return (struct isn_pair){ .client = peer, .server = own };
+}
+
+static __always_inline void add(__u64 *to, __u64 value)
+{
+	__sync_fetch_and_add(to, value);
+}
+
+/* Adds what the kernel has counted on the socket since the last time. */
+static __always_inline void account(struct edge_row *row, struct conn *conn,
+				    const struct tcp_sock *tp)
+{
+	__u64 acked = tp->bytes_acked, received = tp->bytes_received;
+	__u32 retrans = tp->total_retrans;
+
+	if (retrans != conn->retrans) {
+		add(&row->retransmits, (__u32)(retrans - conn->retrans));
+		conn->retrans = retrans;
+	}
+	/* Joined: the client's half has counted the bytes of both directions. */
+	if (conn->joined)
+		return;
+	if (acked != conn->acked) {
+		add(conn->role == ROLE_CLIENT ? &row->bytes_tx : &row->bytes_rx,
+		    acked - conn->acked);
+		conn->acked = acked;
+	}
+	if (received != conn->received) {
+		add(conn->role == ROLE_CLIENT ? &row->bytes_rx : &row->bytes_tx,
+		    received - conn->received);
+		conn->received = received;
+	}
+}
+
+static __always_inline void count_rtt(struct edge_row *row, const struct tcp_sock *tp)
+{
+	/* srtt_us is kept in eighths of a microsecond. */
+	__u64 rtt_ns = (__u64)tp->srtt_us * 125;
+
+	add(&row->rtt_sum_ns, rtt_ns);
+	hist_count_shared(row->rtt, rtt_ns);
+}
+
+/* The client's row: by now the server has said who it is, if it is on this kernel at all. */
+static __noinline void client_resolve(struct sock *sk, struct conn *conn)
+{
+	struct edge_key key = {};
+	struct addr local = {};
+	struct isn_pair isn = conn->isn;
+	struct join *join = bpf_map_lookup_elem(&edge_joins, &isn);
+	struct edge_row *row;
+
+	key.client_slot = conn->slot;
+	key.server_slot = SLOT_REMOTE;
+	key.port = bpf_ntohs(sk->__sk_common.skc_dport);
+	addr_of_peer(&key.server, sk);
+	if (join) {
+		key.server_slot = join->server_slot;
+		local = join->local;
+		bpf_map_delete_elem(&edge_joins, &isn);
+	}
+	conn->row = edge_number(&key, &local);
+	row = edge_of(conn);
+	/* Refused or timed out: the row is only for its reset and its retransmitted SYNs. */
+	if (!row || !conn->connect_ns)
+		return;
+	add(&row->connections, 1);
+	add(&row->connect_sum_ns, conn->connect_ns);
+	hist_count_shared(row->connect, conn->connect_ns);
+}
+
+static __always_inline void client_established(struct sock *sk, const struct tcp_sock *tp,
+					       struct conn *conn)
+{
+	struct join join = {};
+	struct isn_pair isn = isn_of(tp, ROLE_CLIENT);
+
+	conn->connect_ns = bpf_ktime_get_ns() - conn->started_ns;
+	conn->write_seq = tp->write_seq;
+	/* The SYN was counted as a byte. */
+	conn->acked = tp->bytes_acked;
+	conn->received = tp->bytes_received;
+	conn->isn = isn;
+	join.client_slot = conn->slot;
+	join.server_slot = SLOT_REMOTE;
+	join.port = bpf_ntohs(sk->__sk_common.skc_dport);
+	addr_of_peer(&join.server, sk);
+	if (bpf_map_update_elem(&edge_joins, &isn, &join, BPF_ANY))
+		lose(LOSS_JOIN_FULL);
+}
+
+static __always_inline void server_established(struct sock *sk, const struct tcp_sock *tp)
+{
+	struct conn *conn = conn_make(sk);
+	struct edge_key key = {};
+	struct addr local = {};
+	struct isn_pair isn;
+	struct edge_row *row;
+	struct join *join;
+
+	if (!conn)
+		return;
+	isn = isn_of(tp, ROLE_SERVER);
+	conn->role = ROLE_SERVER;
+	conn->slot = owner_of_sock(sk);
+	conn->isn = isn;
+	conn->write_seq = tp->write_seq;
+	addr_of_self(&local, sk);
+	join = bpf_map_lookup_elem(&edge_joins, &isn);
+	key.server_slot = conn->slot;
+	if (join) {
+		join->local = local;
+		join->server_slot = conn->slot;
+		key.client_slot = join->client_slot;
+		key.server = join->server;
+		key.port = join->port;
+		conn->joined = 1;
+	} else {
+		key.client_slot = SLOT_REMOTE;
+		key.server = local;
+		key.port = sk->__sk_common.skc_num;
+		addr_of_peer(&key.peer, sk);
+	}
+	conn->row = edge_number(&key, &local);
+	row = edge_of(conn);
+	if (row && !join)
+		add(&row->connections, 1);
+}
+
+/* The server has answered since the request came: its time ends with the departure. */
+static __always_inline void server_turn(struct edge_row *row, struct conn *conn,
+					const struct tcp_sock *tp)
+{
+	__u64 departed_ns = tp->tcp_wstamp_ns, service_ns = departed_ns - conn->request_ns;
+
+	conn->request_ns = 0;
+	account(row, conn, tp);
+	if (!conn->joined) {
+		add(&row->responses, 1);
+		count_rtt(row, tp);
+	}
+	if ((__s64)service_ns < 0) {
+		lose(LOSS_TCP_CLOCK);
+		return;
+	}
+	add(&row->service_sum_ns, service_ns);
+	hist_count_shared(row->service, service_ns);
+}
+
+static __always_inline void server_receive(struct conn *conn, const struct tcp_sock *tp,
+					   bool payload)
+{
+	__u32 write_seq = tp->write_seq;
+	struct edge_row *row;
+
+	if (conn->request_ns && write_seq != conn->write_seq) {
+		row = edge_of(conn);
+		if (row)
+			server_turn(row, conn, tp);
+	}
+	if (payload) {
+		conn->request_ns = bpf_ktime_get_ns();
+		conn->write_seq = write_seq;
+	}
+}
+
+static __always_inline void client_receive(struct sock *sk, struct conn *conn,
+					   const struct tcp_sock *tp, bool payload)
+{
+	__u64 response_ns;
+	struct edge_row *row;
+
+	/* Nothing was asked since the last answer: this is more of it, or the server's own idea. */
+	if (!payload || tp->write_seq == conn->write_seq)
+		return;
+	response_ns = bpf_ktime_get_ns() - tp->tcp_wstamp_ns;
+	conn->write_seq = tp->write_seq;
+	if (conn->row == DENSE_NONE)
+		client_resolve(sk, conn);
+	row = edge_of(conn);
+	if (!row)
+		return;
+	add(&row->responses, 1);
+	account(row, conn, tp);
+	count_rtt(row, tp);
+	if ((__s64)response_ns < 0) {
+		lose(LOSS_TCP_CLOCK);
+		return;
+	}
+	add(&row->response_sum_ns, response_ns);
+	hist_count_shared(row->response, response_ns);
+}
+
+/* Whether the segment @skb, at its TCP header, carries data. */
+static __always_inline bool has_payload(const struct tcp_sock *tp, const struct sk_buff *skb)
+{
+	__u32 len = skb->len;
+	__u8 offset = 0;
+
+	/* Most are decided by their length: options only make a header longer than agreed. */
+	if (len > TCP_HEADER_MAX)
+		return true;
+	if (len <= tp->tcp_header_len)
+		return false;
+	bpf_probe_read_kernel(&offset, sizeof(offset), skb->data + 12);
+	return len > (__u32)(offset >> 4) * 4;
+}
+
+SEC("?tp_btf/tcp_probe")
+int BPF_PROG(tcp_receive, struct sock *sk, struct sk_buff *skb)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct conn *conn;
+
+	if (!tp)
+		return 0;
+	conn = conn_find(sk);
+	if (!conn) {
+		conn = conn_make(sk);
+		if (conn)
+			lose(LOSS_CONN_AT_START);
+		return 0;
+	}
+	if (conn->role == ROLE_CLIENT)
+		client_receive(sk, conn, tp, has_payload(tp, skb));
+	else if (conn->role == ROLE_SERVER)
+		server_receive(conn, tp, has_payload(tp, skb));
+	return 0;
+}
+
+/* The socket's last words: what no later segment will report. */
+static __always_inline void closed(struct sock *sk, const struct tcp_sock *tp)
+{
+	struct conn *conn = conn_find(sk);
+	struct edge_row *row;
+
+	if (!conn)
+		return;
+	if (conn->role == ROLE_CLIENT && conn->row == DENSE_NONE)
+		client_resolve(sk, conn);
+	row = edge_of(conn);
+	if (row && conn->role != ROLE_UNKNOWN) {
+		if (conn->role == ROLE_SERVER && conn->request_ns &&
+		    tp->write_seq != conn->write_seq)
+			server_turn(row, conn, tp);
+		account(row, conn, tp);
+	}
+	conn_drop(sk);
+}
+
+static __always_inline void connecting(struct sock *sk)
+{
+	struct conn *conn = conn_make(sk);
+
+	if (!conn)
+		return;
+	__builtin_memset(conn, 0, sizeof(*conn));
+	conn->started_ns = bpf_ktime_get_ns();
+	conn->slot = owner_of_sock(sk);
+	conn->row = DENSE_NONE;
+	conn->role = ROLE_CLIENT;
+}
+
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(tcp_state, struct sock *sk, int oldstate, int newstate)
+{
+	struct tcp_sock *tp;
+	struct conn *conn;
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
+	if (newstate == TCP_SYN_SENT) {
+		connecting(sk);
+	} else if (newstate == TCP_ESTABLISHED && oldstate == TCP_SYN_SENT) {
+		conn = conn_find(sk);
+		if (conn)
+			client_established(sk, tp, conn);
+	} else if (newstate == TCP_ESTABLISHED && oldstate == TCP_SYN_RECV) {
+		server_established(sk, tp);
+	} else if (newstate == TCP_CLOSE) {
+		closed(sk, tp);
+	}
+	return 0;
+}
+
+/*
+ * total_retrans counts segments, also when one event sends several, and only those sent: its
+ * difference is right where the number of these events is not.
+ */
+SEC("?tp_btf/tcp_retransmit_skb")
+int BPF_PROG(tcp_retransmit, struct sock *sk, struct sk_buff *skb)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct conn *conn = conn_find(sk);
+	struct edge_row *row;
+
+	if (!tp || !conn)
+		return 0;
+	row = edge_of(conn);
+	if (row)
+		account(row, conn, tp);
+	return 0;
+}
+
+SEC("?tp_btf/tcp_receive_reset")
+int BPF_PROG(tcp_reset_received, struct sock *sk)
+{
+	struct conn *conn = conn_find(sk);
+	struct edge_row *row;
+
+	if (!conn)
+		return 0;
+	/* A refused connection has no row yet. */
+	if (conn->role == ROLE_CLIENT && conn->row == DENSE_NONE)
+		client_resolve(sk, conn);
+	row = edge_of(conn);
+	if (row)
+		add(&row->resets, 1);
+	return 0;
+}
+
+/* Between two ends on this kernel the reset is counted where it arrives. */
+SEC("?tp_btf/tcp_send_reset")
+int BPF_PROG(tcp_reset_sent, struct sock *sk)
+{
+	struct edge_row *row;
+	struct conn *conn;
+
+	/* NULL for a segment to a port where nobody listens. */
+	if (!sk)
+		return 0;
+	conn = conn_find(sk);
+	if (!conn)
+		return 0;
+	row = edge_of(conn);
+	if (row && (row->key.client_slot == SLOT_REMOTE || row->key.server_slot == SLOT_REMOTE))
+		add(&row->resets, 1);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
