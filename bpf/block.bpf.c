@@ -71,7 +71,7 @@ static __always_inline const struct cgroup *charged_cgroup(const struct request 
 static __always_inline __u64 io_owner_key(const struct cgroup *cgroup)
 {
 	/* The default hierarchy registers first: number 0, as in /proc/PID/cgroup. */
-	return cgroup->root->hierarchy_id == 0 ? owner_key_v2(cgroup) : owner_key_v1(cgroup);
+	return owner_key(cgroup, cgroup->root->hierarchy_id == 0 ? OWNER_V2 : OWNER_V1_BLKIO);
 }
 
 static __always_inline __u32 slot_of(const struct request *rq, const struct inflight *noted)
@@ -82,7 +82,7 @@ static __always_inline __u32 slot_of(const struct request *rq, const struct infl
 	if (!cgroup)
 		return noted && noted->slot ? noted->slot : SLOT_UNOWNED;
 	key = io_owner_key(cgroup);
-	if ((key & OWNER_ID_MASK) != OWNER_ROOT)
+	if (!owner_is_root(key))
 		return owner_slot(key, cgroup->kn->name);
 	return noted && noted->slot ? noted->slot : owner_slot(OWNER_ROOT, cgroup->kn->name);
 }
@@ -184,7 +184,7 @@ static __always_inline int note_submitter(struct request *rq)
 	struct inflight *noted;
 	__u64 key;
 
-	if (cgroup && (io_owner_key(cgroup) & OWNER_ID_MASK) != OWNER_ROOT)
+	if (cgroup && !owner_is_root(io_owner_key(cgroup)))
 		return 0;
 	key = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id) & OWNER_ID_MASK;
 	if (key == OWNER_ROOT)

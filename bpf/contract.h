@@ -30,15 +30,18 @@ enum slot {
 };
 
 /*
- * An owner is a cgroup: its id (kernfs: 32 bits of inode number, generation above) with the bit
- * OWNER_V1 for one of a cgroup v1 hierarchy, whose ids collide with those of v2. 52 bits are
- * kept, so that key and slot fit into one word that is read and written at once; the generation
- * reaches bit 51 after 2^51 cgroups.
+ * An owner is a cgroup: its id (kernfs: 32 bits of inode number, generation above) below two bits
+ * for the hierarchy, since ids of different hierarchies collide. 52 bits are kept, so that key
+ * and slot fit into one word that is read and written at once; the generation reaches the
+ * hierarchy's bits after 2^50 cgroups.
  */
-#define OWNER_KEY_BITS 52
-#define OWNER_V1       (1ULL << 51)
-#define OWNER_ID_MASK  (OWNER_V1 - 1)
-#define OWNER_ROOT     1ULL /* id of every hierarchy's root */
+#define OWNER_KEY_BITS	 52
+#define OWNER_TREE_SHIFT 50
+#define OWNER_ID_MASK	 ((1ULL << OWNER_TREE_SHIFT) - 1)
+
+enum owner_tree { OWNER_V2, OWNER_V1_CPU, OWNER_V1_BLKIO };
+
+#define OWNER_ROOT 1ULL /* id of every hierarchy's root */
 
 /* Why an event was lost or left without an owner. "loss" rows of every summary. */
 enum loss {

@@ -22,14 +22,14 @@ struct {
 	__type(value, struct owner_info);
 } shared_owner_info SEC(".maps");
 
-static __always_inline __u64 owner_key_v2(const struct cgroup *cgroup)
+static __always_inline __u64 owner_key(const struct cgroup *cgroup, enum owner_tree tree)
 {
-	return cgroup->kn->id & OWNER_ID_MASK;
+	return (cgroup->kn->id & OWNER_ID_MASK) | (__u64)tree << OWNER_TREE_SHIFT;
 }
 
-static __always_inline __u64 owner_key_v1(const struct cgroup *cgroup)
+static __always_inline bool owner_is_root(__u64 key)
 {
-	return (cgroup->kn->id & OWNER_ID_MASK) | OWNER_V1;
+	return (key & OWNER_ID_MASK) == OWNER_ROOT;
 }
 
 /* The slow path of owner_slot(): @cgroup is read for its name only when the slot is new. */
@@ -72,14 +72,13 @@ static __always_inline __u32 owner_slot(__u64 key, const char *name)
 /* Slot of a task that is not `current` only by accident: prev or next of a switch. */
 static __always_inline __u32 owner_of_task(const struct task_struct *task)
 {
-	const struct cgroup *cgroup = task->cgroups->dfl_cgrp;
-	__u64 key = owner_key_v2(cgroup);
+	const struct cgroup *cgroup = task->cgroups->dfl_cgrp, *v1;
+	__u64 key = owner_key(cgroup, OWNER_V2), v1_key;
 
 	if (owner_by_v1_cpu && key == OWNER_ROOT) {
-		const struct cgroup *v1 = task->sched_task_group->css.cgroup;
-		__u64 v1_key = owner_key_v1(v1);
-
-		if (v1_key != (OWNER_ROOT | OWNER_V1))
+		v1 = task->sched_task_group->css.cgroup;
+		v1_key = owner_key(v1, OWNER_V1_CPU);
+		if (!owner_is_root(v1_key))
 			return owner_slot(v1_key, v1->kn->name);
 	}
 	return owner_slot(key, cgroup->kn->name);

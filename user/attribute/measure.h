@@ -6,6 +6,8 @@
 #ifndef SITU_ATTRIBUTE_MEASURE_H
 #define SITU_ATTRIBUTE_MEASURE_H
 
+#include <stdbool.h>
+
 #include "user/base/err.h"
 #include "user/model/run.h"
 
@@ -19,8 +21,14 @@ int measure_open(struct measure **m, struct err *err);
 void measure_close(struct measure *m); /* NULL is fine */
 
 /*
- * Calls the cgroup at @cgroup_path (absolute, below the cgroup v2 mount) and all cgroups below it
- * service @name on @host, before any other way of naming. 0, -ENOMEM.
+ * Samples what each BPF program's runs take while it is on; costs two clock reads a run meanwhile.
+ * 0 or -errno (a kernel before 5.8 cannot).
+ */
+int measure_sample_cost(struct measure *m, bool on);
+
+/*
+ * Calls the cgroup at @cgroup_path ("/situ.42/web": relative to the mount, in any hierarchy) and
+ * all cgroups below it service @name on @host, before any other way of naming. 0, -EINVAL, -ENOMEM.
  */
 int measure_name_service(struct measure *m, const char *cgroup_path, const char *name,
 			 const char *host);

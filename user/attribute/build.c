@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "user/attribute/address.h"
+#include "user/attribute/build.h"
+#include "user/collect/procfs.h"
+
+#define DEVICE_NAME_MAX 64
+
+struct build {
+	struct phase *phase;
+	const struct snapshot *before, *after;
+	struct names *names;
+	const struct cgroupfs *fs;
+};
+
+static u64 minus(u64 now, u64 before)
+{
+	return now > before ? now - before : 0;
+}
+
+static int kernel_hist(struct hist *into, const u64 *now, const u64 *before, u64 sum_now,
+		       u64 sum_before)
+{
+	struct hist part = { 0 };
+	int err = hist_from_delta(&part, HIST_KERNEL_SUB_BITS, now, before, sum_now, sum_before);
+
+	if (!err)
+		err = hist_merge(into, &part);
+	hist_free(&part);
+	return err;
+}
+
+static enum cgroup_tree tree_of(u64 key)
+{
+	switch (key >> OWNER_TREE_SHIFT) {
+	case OWNER_V1_CPU:
+		return CGROUP_V1_CPU;
+	case OWNER_V1_BLKIO:
+		return CGROUP_V1_BLKIO;
+	}
+	return CGROUP_V2;
+}
+
+/* What @slot is called; @host may be NULL. The text holds until the next call. */
+static const char *name_of(const struct build *b, u32 slot, const char **host)
+{
+	const struct owner_info *info;
+	const struct name *name;
+
+	if (host)
+		*host = "";
+	if (slot == SLOT_UNOWNED)
+		return "(unowned)";
+	if (slot == SLOT_OVERFLOW || slot >= b->after->nr_slots)
+		return "(overflow)";
+	info = &b->after->owners[slot];
+	name = names_of(b->names, tree_of(info->key), info->key & OWNER_ID_MASK, info->name);
+	if (host)
+		*host = name->host;
+	return name->service;
+}
+
+static struct service *service_of(const struct build *b, u32 slot)
+{
+	const char *host, *name = name_of(b, slot, &host);
+	struct service *service = phase_find_service(b->phase, name, host);
+
+	return service ? service : phase_add_service(b->phase, name, host);
+}
+
+static int add_sched(const struct build *b, u32 slot)
+{
+	static const struct sched_row none;
+	const struct sched_row *now = &b->after->sched[slot],
+			       *was = slot < b->before->nr_slots ? &b->before->sched[slot] : &none;
+	struct service *service;
+
+	if (now->switches == was->switches && now->cpu_ns <= was->cpu_ns)
+		return 0;
+	service = service_of(b, slot);
+	if (!service)
+		return -ENOMEM;
+	service->cpu_ns += minus(now->cpu_ns, was->cpu_ns);
+	service->switches += minus(now->switches, was->switches);
+	if (kernel_hist(&service->runq_wait_ns, now->wait, was->wait, now->wait_sum_ns,
+			was->wait_sum_ns))
+		return -ENOMEM;
+	return kernel_hist(&service->slice_ns, now->slice, was->slice, now->slice_sum_ns,
+			   was->slice_sum_ns);
+}
+
+static const char *op_name(u32 op)
+{
+	static const char *const names[] = {
+		[DISK_READ] = "read",	[DISK_WRITE] = "write", [DISK_DISCARD] = "discard",
+		[DISK_FLUSH] = "flush", [DISK_OTHER] = "other",
+	};
+
+	return op < DISK_OP_NR ? names[op] : "other";
+}
+
+/* The kernel's name of a device number, by its link in sysfs; the number when it is gone. */
+static void device_name(char *name, u32 dev)
+{
+	char path[64], target[256];
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u", dev >> 20, dev & 0xfffff);
+	len = readlink(path, target, sizeof(target) - 1);
+	if (len <= 0) {
+		snprintf(name, DEVICE_NAME_MAX, "%u:%u", dev >> 20, dev & 0xfffff);
+		return;
+	}
+	target[len] = '\0';
+	snprintf(name, DEVICE_NAME_MAX, "%.*s", DEVICE_NAME_MAX - 1, strrchr(target, '/') + 1);
+}
+
+static const struct disk_row *disk_before(const struct build *b, u64 key)
+{
+	u32 i;
+
+	for (i = 0; i < b->before->nr_disks; i++) {
+		if (b->before->disks[i].key == key)
+			return &b->before->disks[i];
+	}
+	return NULL;
+}
+
+static int add_disk(const struct build *b, const struct disk_row *now)
+{
+	static const struct disk_row none;
+	const struct disk_row *was = disk_before(b, now->key);
+	char device[DEVICE_NAME_MAX];
+	struct service *service;
+	struct disk *disk;
+
+	if (!was)
+		was = &none;
+	if (now->count == was->count && now->bytes == was->bytes)
+		return 0;
+	service = service_of(b, DISK_KEY_SLOT(now->key));
+	if (!service)
+		return -ENOMEM;
+	device_name(device, DISK_KEY_DEV(now->key));
+	disk = service_find_disk(service, device, op_name(DISK_KEY_OP(now->key)));
+	if (!disk)
+		disk = service_add_disk(service, device, op_name(DISK_KEY_OP(now->key)));
+	if (!disk)
+		return -ENOMEM;
+	disk->count += minus(now->count, was->count);
+	disk->bytes += minus(now->bytes, was->bytes);
+	disk->errors += minus(now->errors, was->errors);
+	if (kernel_hist(&disk->queue_ns, now->queue, was->queue, now->queue_sum_ns,
+			was->queue_sum_ns))
+		return -ENOMEM;
+	return kernel_hist(&disk->device_ns, now->device, was->device, now->device_sum_ns,
+			   was->device_sum_ns);
+}
+
+static const struct edge_row *edge_before(const struct build *b, const struct edge_key *key)
+{
+	u32 i;
+
+	for (i = 0; i < b->before->nr_edges; i++) {
+		if (memcmp(&b->before->edges[i].key, key, sizeof(*key)) == 0)
+			return &b->before->edges[i];
+	}
+	return NULL;
+}
+
+/* Copies what an end of @key's edge is called; the other end's address where it is not here. */
+static char *end_name(const struct build *b, u32 slot, const struct addr *addr, u32 port,
+		      char **host)
+{
+	const char *at = "", *name;
+	char text[ADDRESS_TEXT];
+
+	if (slot == SLOT_REMOTE)
+		name = address_text(text, sizeof(text), addr, port);
+	else
+		name = name_of(b, slot, &at);
+	*host = strdup(at);
+	return strdup(name);
+}
+
+static struct edge *edge_of(const struct build *b, const struct edge_key *key)
+{
+	char *client, *server, *client_host = NULL, *server_host = NULL, addr[ADDRESS_TEXT];
+	struct edge *edge = NULL;
+
+	address_text(addr, sizeof(addr), &key->server, key->port);
+	client = end_name(b, key->client_slot, &key->peer, 0, &client_host);
+	server = end_name(b, key->server_slot, &key->server, key->port, &server_host);
+	if (client && server && client_host && server_host) {
+		edge = phase_find_edge(b->phase, client, server, addr);
+		if (!edge)
+			edge = phase_add_edge(b->phase, client, server, addr, client_host,
+					      server_host);
+	}
+	free(client);
+	free(server);
+	free(client_host);
+	free(server_host);
+	return edge;
+}
+
+static int add_edge_hists(struct edge *edge, const struct edge_row *now, const struct edge_row *was)
+{
+	int err;
+
+	err = kernel_hist(&edge->connect_ns, now->connect, was->connect, now->connect_sum_ns,
+			  was->connect_sum_ns);
+	if (!err)
+		err = kernel_hist(&edge->response_ns, now->response, was->response,
+				  now->response_sum_ns, was->response_sum_ns);
+	if (!err)
+		err = kernel_hist(&edge->service_ns, now->service, was->service,
+				  now->service_sum_ns, was->service_sum_ns);
+	if (!err)
+		err = kernel_hist(&edge->rtt_ns, now->rtt, was->rtt, now->rtt_sum_ns,
+				  was->rtt_sum_ns);
+	return err;
+}
+
+/* Both ends' traffic: the edge's bytes are seen from its client. */
+static int add_traffic(const struct build *b, const struct edge_key *key, u64 tx, u64 rx)
+{
+	struct service *service;
+
+	if (key->client_slot != SLOT_REMOTE) {
+		service = service_of(b, key->client_slot);
+		if (!service)
+			return -ENOMEM;
+		service->net_tx_bytes += tx;
+		service->net_rx_bytes += rx;
+	}
+	if (key->server_slot != SLOT_REMOTE) {
+		service = service_of(b, key->server_slot);
+		if (!service)
+			return -ENOMEM;
+		service->net_tx_bytes += rx;
+		service->net_rx_bytes += tx;
+	}
+	return 0;
+}
+
+static bool edge_moved(const struct edge_row *now, const struct edge_row *was)
+{
+	return now->connections != was->connections || now->responses != was->responses ||
+	       now->retransmits != was->retransmits || now->resets != was->resets ||
+	       now->bytes_tx != was->bytes_tx || now->bytes_rx != was->bytes_rx ||
+	       now->service_sum_ns != was->service_sum_ns;
+}
+
+static int add_edge(const struct build *b, const struct edge_row *now)
+{
+	static const struct edge_row none;
+	const struct edge_row *was = edge_before(b, &now->key);
+	struct edge *edge;
+	u64 tx, rx;
+
+	if (!was)
+		was = &none;
+	if (!edge_moved(now, was))
+		return 0;
+	edge = edge_of(b, &now->key);
+	if (!edge)
+		return -ENOMEM;
+	tx = minus(now->bytes_tx, was->bytes_tx);
+	rx = minus(now->bytes_rx, was->bytes_rx);
+	edge->connections += minus(now->connections, was->connections);
+	edge->responses += minus(now->responses, was->responses);
+	edge->retransmits += minus(now->retransmits, was->retransmits);
+	edge->resets += minus(now->resets, was->resets);
+	edge->bytes_tx += tx;
+	edge->bytes_rx += rx;
+	if (add_edge_hists(edge, now, was))
+		return -ENOMEM;
+	return add_traffic(b, &now->key, tx, rx);
+}
+
+void build_network(struct hist *network, const struct hist *response, const struct hist *service)
+{
+	u64 more = response->count > service->count ? response->count : service->count,
+	    less = response->count + service->count - more;
+	double mean_ns = hist_mean(response) - hist_mean(service);
+
+	if (!less || (double)(more - less) > 1 + 0.01 * (double)more || mean_ns < 0)
+		return;
+	network->count = response->count;
+	network->sum_ns = (u64)(mean_ns * (double)response->count);
+	network->min_ns = HIST_UNKNOWN;
+}
+
+/* True when @path lies below the cgroup of another slot of the same service, which covers it. */
+static bool covered(char *const *paths, u32 nr, u32 self)
+{
+	u32 i;
+
+	for (i = 0; i < nr; i++) {
+		size_t len = paths[i] ? strlen(paths[i]) : 0;
+
+		if (i == self || !len || len > strlen(paths[self]))
+			continue;
+		if (strncmp(paths[i], paths[self], len) != 0)
+			continue;
+		/* The same path in two hierarchies: the first of the two speaks for both. */
+		if (paths[self][len] == '/' || (paths[self][len] == '\0' && i < self))
+			return true;
+	}
+	return false;
+}
+
+static char *path_of_slot(const struct build *b, u32 slot)
+{
+	char path[CGROUPFS_PATH_MAX];
+	u64 key = b->after->owners[slot].key;
+
+	if (!key || cgroupfs_path(b->fs, tree_of(key), key & OWNER_ID_MASK, path, sizeof(path)))
+		return NULL;
+	/* The root's memory is the machine's, not a service's. */
+	return strcmp(path, "/") == 0 ? NULL : strdup(path);
+}
+
+/* Memory now of @service, from the topmost of its cgroups that are in @paths by slot. */
+static void add_memory(const struct build *b, char *const *paths)
+{
+	u32 slot;
+
+	for (slot = SLOT_FIRST; slot < b->after->nr_slots; slot++) {
+		struct cgroup_memory memory;
+		struct service *service;
+		const char *host, *name;
+
+		if (!paths[slot] || covered(paths, b->after->nr_slots, slot))
+			continue;
+		name = name_of(b, slot, &host);
+		service = phase_find_service(b->phase, name, host);
+		if (service && !cgroupfs_memory(b->fs, paths[slot], &memory))
+			service->mem_bytes += memory.bytes;
+	}
+}
+
+static int add_memories(const struct build *b)
+{
+	char **paths = calloc(b->after->nr_slots, sizeof(*paths));
+	u32 slot;
+
+	if (!paths)
+		return -ENOMEM;
+	for (slot = SLOT_FIRST; slot < b->after->nr_slots; slot++)
+		paths[slot] = path_of_slot(b, slot);
+	add_memory(b, paths);
+	for (slot = 0; slot < b->after->nr_slots; slot++)
+		free(paths[slot]);
+	free(paths);
+	return 0;
+}
+
+static u64 cost_before(const struct build *b, const struct program_cost *cost, u64 *run_ns)
+{
+	u32 i;
+
+	for (i = 0; i < b->before->nr_programs; i++) {
+		const struct program_cost *was = &b->before->programs[i];
+
+		if (strcmp(was->name, cost->name) == 0) {
+			*run_ns = was->run_ns;
+			return was->run_count;
+		}
+	}
+	*run_ns = 0;
+	return 0;
+}
+
+static int add_self(const struct build *b)
+{
+	u32 i;
+
+	for (i = 0; i < LOSS_NR; i++) {
+		u64 lost = minus(b->after->losses[i], b->before->losses[i]);
+
+		if (lost && tally_add(&b->phase->losses, loss_name(i), lost))
+			return -ENOMEM;
+	}
+	for (i = 0; i < b->after->nr_programs; i++) {
+		const struct program_cost *cost = &b->after->programs[i];
+		struct program *program = phase_add_program(b->phase, cost->name);
+		u64 was_count, was_ns;
+
+		if (!program)
+			return -ENOMEM;
+		was_count = cost_before(b, cost, &was_ns);
+		program->run_count = minus(cost->run_count, was_count);
+		program->run_ns = minus(cost->run_ns, was_ns);
+	}
+	b->phase->self_cpu_ns += minus(b->after->self_cpu_ns, b->before->self_cpu_ns);
+	b->phase->self_rss_bytes = procfs_self_rss_bytes();
+	b->phase->self_map_bytes = b->after->map_bytes;
+	return 0;
+}
+
+int build_phase(struct phase *phase, const struct snapshot *before, const struct snapshot *after,
+		struct names *names, const struct cgroupfs *fs)
+{
+	struct build b = { phase, before, after, names, fs };
+	u32 i;
+
+	for (i = 0; i < after->nr_slots; i++) {
+		if (add_sched(&b, i))
+			return -ENOMEM;
+	}
+	for (i = 0; i < after->nr_disks; i++) {
+		if (add_disk(&b, &after->disks[i]))
+			return -ENOMEM;
+	}
+	for (i = 0; i < after->nr_edges; i++) {
+		if (add_edge(&b, &after->edges[i]))
+			return -ENOMEM;
+	}
+	for (i = 0; i < phase->nr_edges; i++)
+		build_network(&phase->edges[i].network_ns, &phase->edges[i].response_ns,
+			      &phase->edges[i].service_ns);
+	if (add_memories(&b) || add_self(&b))
+		return -ENOMEM;
+	phase->started_at_ns = before->real_ns;
+	phase->duration_ns = after->mono_ns - before->mono_ns;
+	return 0;
+}

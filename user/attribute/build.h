@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Two snapshots into a phase: differences, by name of service instead of by slot. */
+#ifndef SITU_ATTRIBUTE_BUILD_H
+#define SITU_ATTRIBUTE_BUILD_H
+
+#include "user/attribute/names.h"
+#include "user/collect/snapshot.h"
+#include "user/model/run.h"
+
+/*
+ * Adds what happened between @before and @after to @phase: services with their disks and memory,
+ * edges, losses, situ's own cost, times. Slots of one service add up. 0 or -ENOMEM.
+ */
+int build_phase(struct phase *phase, const struct snapshot *before, const struct snapshot *after,
+		struct names *names, const struct cgroupfs *fs);
+
+/*
+ * The network's part of an edge into the empty @network: mean response less mean server time, a
+ * mean without buckets. Left empty when one side is missing, when the counts of the sides differ
+ * by more than 1 % and one, or when the server sent so long that its end came after the client's
+ * first byte.
+ */
+void build_network(struct hist *network, const struct hist *response, const struct hist *service);
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/attribute/build.h"
+#include "user/attribute/measure.h"
+#include "user/collect/collector.h"
+
+struct measure {
+	struct cgroupfs *fs;
+	struct names *names;
+	struct collector *collector;
+	struct snapshot before;
+};
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, EXIT_FAILED, "out of memory: free some");
+}
+
+static int open_parts(struct measure *m, struct err *err)
+{
+	struct features features;
+
+	if (features_decide(&features, err))
+		return -1;
+	if (cgroupfs_open(&m->fs, ""))
+		return err_set(err, EXIT_ENVIRONMENT,
+			       "no cgroup hierarchy is mounted: mount -t cgroup2 none "
+			       "/sys/fs/cgroup");
+	if (names_open(&m->names, m->fs, NULL))
+		return no_memory(err);
+	/* Containers of an engine that uses the v1 hierarchies are all in the v2 root. */
+	return collector_open(&m->collector, &features,
+			      cgroupfs_mount(m->fs, CGROUP_V1_CPU) != NULL, err);
+}
+
+int measure_open(struct measure **out, struct err *err)
+{
+	struct measure *m = calloc(1, sizeof(*m));
+
+	*out = NULL;
+	if (!m)
+		return no_memory(err);
+	if (open_parts(m, err)) {
+		measure_close(m);
+		return -1;
+	}
+	*out = m;
+	return 0;
+}
+
+void measure_close(struct measure *m)
+{
+	if (!m)
+		return;
+	collector_close(m->collector);
+	names_close(m->names);
+	cgroupfs_close(m->fs);
+	snapshot_free(&m->before);
+	free(m);
+}
+
+int measure_name_service(struct measure *m, const char *cgroup_path, const char *name,
+			 const char *host)
+{
+	return names_add_service(m->names, cgroup_path, name, host);
+}
+
+void measure_forget_services(struct measure *m)
+{
+	names_forget_services(m->names);
+}
+
+int measure_sample_cost(struct measure *m, bool on)
+{
+	return collector_sample_cost(m->collector, on);
+}
+
+static int take(struct measure *m, struct snapshot *s, struct err *err)
+{
+	int code = collector_snapshot(m->collector, s);
+
+	if (code)
+		return err_set(err, EXIT_FAILED, "cannot read the BPF maps: %s", strerror(-code));
+	return 0;
+}
+
+int measure_begin(struct measure *m, struct err *err)
+{
+	snapshot_free(&m->before);
+	return take(m, &m->before, err);
+}
+
+int measure_end(struct measure *m, struct phase *phase, struct err *err)
+{
+	struct snapshot after = { 0 };
+	int code;
+
+	if (take(m, &after, err))
+		return -1;
+	code = build_phase(phase, &m->before, &after, m->names, m->fs);
+	snapshot_free(&after);
+	return code ? no_memory(err) : 0;
+}

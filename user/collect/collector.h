@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The one owner of the BPF programs and maps: open, snapshot, close. */
+#ifndef SITU_COLLECT_COLLECTOR_H
+#define SITU_COLLECT_COLLECTOR_H
+
+#include "user/base/err.h"
+#include "user/collect/features.h"
+#include "user/collect/snapshot.h"
+
+struct collector;
+
+/*
+ * Loads and attaches what @features allows. @by_v1_cpu: charge tasks in the v2 root by their v1
+ * cpu cgroup. *@c is NULL on failure with @err set. Everything goes with the process.
+ */
+int collector_open(struct collector **c, const struct features *features, bool by_v1_cpu,
+		   struct err *err);
+void collector_close(struct collector *c); /* NULL is fine */
+
+/*
+ * Reads all maps into the zeroed @s, which the caller frees. Attaches what stands by when the
+ * losses call for it. 0 or -errno.
+ */
+int collector_snapshot(struct collector *c, struct snapshot *s);
+
+/*
+ * Turns the kernel's accounting of BPF run time on or off for this process's lifetime at most
+ * (BPF_ENABLE_STATS, 5.8). It costs two clock reads a run: for a sample, not for a whole run.
+ * 0 or -errno.
+ */
+int collector_sample_cost(struct collector *c, bool on);
+
+/* Kernel memory of all maps for @cpus possible CPUs, computed from their sizes, in bytes. */
+u64 collector_map_bytes(unsigned int cpus);
+
+#endif

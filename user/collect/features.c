@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <bpf/btf.h>
+
+#include "user/collect/features.h"
+
+static const struct feature table[] = {
+	{ .object = OBJECT_SCHED,
+	  .program = "sched_switch",
+	  .hook = "sched_switch",
+	  .gives = "CPU time, run-queue wait, slices" },
+	{ .object = OBJECT_BLOCK,
+	  .program = "block_complete",
+	  .hook = "block_rq_complete",
+	  .gives = "disk requests, queue and device time" },
+	{ .object = OBJECT_BLOCK,
+	  .program = "block_submitter",
+	  .hook = "block_io_start",
+	  .gives = "disk owner where the io controller is off",
+	  .fallback = "block_submitter_issue" },
+	{ .object = OBJECT_BLOCK,
+	  .program = "block_submitter_issue",
+	  .hook = "block_rq_issue",
+	  .gives = "the same, at the issue",
+	  .stands_in_for = "block_submitter" },
+	{ .object = OBJECT_BLOCK,
+	  .program = "block_issue",
+	  .hook = "block_rq_issue",
+	  .gives = "issue time on devices without iostats",
+	  .on_demand = true },
+	{ .object = OBJECT_TCP,
+	  .program = "tcp_receive",
+	  .hook = "tcp_probe",
+	  .gives = "response and server time, RTT, bytes" },
+	{ .object = OBJECT_TCP,
+	  .program = "tcp_state",
+	  .hook = "inet_sock_set_state",
+	  .gives = "connections, connect time, roles" },
+	{ .object = OBJECT_TCP,
+	  .program = "tcp_retransmit",
+	  .hook = "tcp_retransmit_skb",
+	  .gives = "retransmitted segments" },
+	{ .object = OBJECT_TCP,
+	  .program = "tcp_reset_received",
+	  .hook = "tcp_receive_reset",
+	  .gives = "resets received" },
+	{ .object = OBJECT_TCP,
+	  .program = "tcp_reset_sent",
+	  .hook = "tcp_send_reset",
+	  .gives = "resets sent to other machines" },
+};
+
+const char *feature_state_name(enum feature_state state)
+{
+	static const char *const names[] = {
+		[FEATURE_USED] = "used",
+		[FEATURE_STANDBY] = "on demand",
+		[FEATURE_REPLACED] = "not needed",
+		[FEATURE_MISSING] = "missing",
+	};
+
+	return names[state];
+}
+
+const char *bpf_object_name(enum bpf_object_id object)
+{
+	static const char *const names[] = {
+		[OBJECT_SCHED] = "sched",
+		[OBJECT_BLOCK] = "block",
+		[OBJECT_TCP] = "tcp",
+	};
+
+	return names[object];
+}
+
+static bool has_hook(const struct btf *btf, const char *hook)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "btf_trace_%s", hook);
+	return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
+}
+
+static bool has_member(const struct btf *btf, const char *type, const char *member)
+{
+	const struct btf_type *t;
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT), i;
+
+	if (id < 0)
+		return false;
+	t = btf__type_by_id(btf, (u32)id);
+	for (i = 0; i < btf_vlen(t); i++) {
+		const char *name = btf__name_by_offset(btf, btf_members(t)[i].name_off);
+
+		if (name && strcmp(name, member) == 0)
+			return true;
+	}
+	return false;
+}
+
+static const struct feature *find(const struct features *features, const char *program)
+{
+	size_t i;
+
+	for (i = 0; i < features->nr; i++) {
+		if (strcmp(features->row[i].program, program) == 0)
+			return &features->row[i];
+	}
+	return NULL;
+}
+
+static void decide(struct features *features, struct feature *row, const struct btf *btf)
+{
+	const struct feature *first;
+
+	if (!has_hook(btf, row->hook)) {
+		row->state = FEATURE_MISSING;
+		snprintf(row->reason, sizeof(row->reason), "no tracepoint %s; %s%s", row->hook,
+			 row->fallback ? "instead: " : "not measured",
+			 row->fallback ? row->fallback : "");
+		return;
+	}
+	first = row->stands_in_for ? find(features, row->stands_in_for) : NULL;
+	if (first && first->state == FEATURE_USED) {
+		row->state = FEATURE_REPLACED;
+		snprintf(row->reason, sizeof(row->reason), "%s is here", first->hook);
+	} else if (row->on_demand) {
+		row->state = FEATURE_STANDBY;
+		snprintf(row->reason, sizeof(row->reason), "attached once a request has no stamp");
+	}
+}
+
+int features_decide(struct features *features, struct err *err)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	size_t i;
+
+	if (!btf)
+		return err_set(err, EXIT_ENVIRONMENT,
+			       "this kernel has no BTF (/sys/kernel/btf/vmlinux): boot one built "
+			       "with CONFIG_DEBUG_INFO_BTF=y, such as any of Debian 11 or later");
+	memset(features, 0, sizeof(*features));
+	for (i = 0; i < ARRAY_SIZE(table); i++) {
+		features->row[i] = table[i];
+		features->nr++;
+		decide(features, &features->row[i], btf);
+	}
+	features->sched_rq_clock = has_member(btf, "sched_entity", "cfs_rq") &&
+				   has_member(btf, "cfs_rq", "rq") &&
+				   has_member(btf, "sched_info", "last_queued");
+	if (!features->sched_rq_clock) {
+		features->row[0].state = FEATURE_MISSING;
+		snprintf(features->row[0].reason, sizeof(features->row[0].reason),
+			 "needs CONFIG_FAIR_GROUP_SCHED and CONFIG_SCHED_INFO");
+	}
+	btf__free(btf);
+	return 0;
+}

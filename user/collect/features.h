@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of BPF programs: which hook each needs, what stands in for it, and what this kernel
+ * decides. Kernels are probed by their BTF, never by version.
+ */
+#ifndef SITU_COLLECT_FEATURES_H
+#define SITU_COLLECT_FEATURES_H
+
+#include <stdbool.h>
+
+#include "user/base/err.h"
+#include "user/base/types.h"
+
+enum bpf_object_id { OBJECT_SCHED, OBJECT_BLOCK, OBJECT_TCP, OBJECT_NR };
+
+enum feature_state {
+	FEATURE_USED,
+	FEATURE_STANDBY,  /* attached when events show that it is needed */
+	FEATURE_REPLACED, /* another program of the table does its work here */
+	FEATURE_MISSING,  /* this kernel has no such hook: see its reason */
+};
+
+struct feature {
+	enum bpf_object_id object;
+	const char *program;	   /* its name in the object */
+	const char *hook;	   /* BTF tracepoint */
+	const char *gives;	   /* what is measured by it */
+	const char *fallback;	   /* program that takes over without the hook; NULL: none */
+	const char *stands_in_for; /* program whose fallback this is; NULL: not a fallback */
+	bool on_demand;
+	enum feature_state state; /* as decided on this kernel */
+	char reason[80];	  /* why it is not simply used; "" when it is */
+};
+
+struct features {
+	struct feature row[16];
+	size_t nr;
+	bool sched_rq_clock; /* se.cfs_rq leads to the run queue */
+};
+
+/*
+ * Decides the table for the running kernel. -1 with @err set (EXIT_ENVIRONMENT) when the kernel
+ * has no BTF. A missing hook is not an error here: it is a row that says so.
+ */
+int features_decide(struct features *features, struct err *err);
+
+const char *feature_state_name(enum feature_state state);
+const char *bpf_object_name(enum bpf_object_id object);
+
+#endif
