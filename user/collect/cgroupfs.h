@@ -71,6 +71,9 @@ enum cgroup_mode cgroupfs_mode(const struct cgroupfs *fs);
 const char *cgroupfs_mode_name(enum cgroup_mode mode); /* "unified", "hybrid", "v1" */
 const char *cgroupfs_tree_name(enum cgroup_tree tree); /* "v2", "v1 memory", ... */
 
+/* What cgroupfs_open() was given. */
+const char *cgroupfs_sysroot(const struct cgroupfs *fs);
+
 /* Where @tree is mounted, with the sysroot in front; NULL when it is not. */
 const char *cgroupfs_mount(const struct cgroupfs *fs, enum cgroup_tree tree);
 
@@ -85,6 +88,13 @@ int cgroupfs_path(const struct cgroupfs *fs, enum cgroup_tree tree, u64 id, char
 
 /* The id of the cgroup at @path, as bpf_get_current_cgroup_id() gives it. 0 or -errno. */
 int cgroupfs_id(const struct cgroupfs *fs, enum cgroup_tree tree, const char *path, u64 *id);
+
+/*
+ * Writes the full name of @file of the cgroup @path into @full[@size]. 0; -ENOENT when @tree is
+ * not mounted, -EINVAL for a path that is not absolute or climbs up, -ENAMETOOLONG.
+ */
+int cgroupfs_file(const struct cgroupfs *fs, enum cgroup_tree tree, const char *path,
+		  const char *file, char *full, size_t size);
 
 /*
  * CPU time of the cgroup @path and all below it, from the v2 cpu.stat, else from the v1 cpuacct
