@@ -14,10 +14,10 @@ struct difference {
 	char *subject;	  /* "cart", "web > cart", "GET /api/...", "redis vda write" */
 	const char *stat; /* "value", "mean", "p50", "p99" */
 	unsigned int trials_a, trials_b; /* trials in which the value exists */
-	double a, b;	  /* medians over the trials; NAN where there is none: an N/A row */
-	double ratio;	  /* b / a, from the pairs of trials (Hodges-Lehmann); NAN when unknown */
+	double a, b;  /* medians over the trials; NAN where there is none: an N/A row */
+	double ratio; /* b / a, from the pairs of trials (Hodges-Lehmann); NAN when unknown */
 	double ratio_low, ratio_high; /* 95 % bootstrap interval; NAN with fewer than 3 pairs */
-	double p_value;	  /* sign-flip permutation test over the pairs; NAN when unknown */
+	double p_value;	      /* sign-flip permutation test over the pairs; NAN when unknown */
 	enum verdict verdict; /* of b against a */
 };
 
@@ -34,8 +34,8 @@ struct comparison {
  * is the unit; the verdict is VERDICT_UNDECIDED where the trials cannot tell.
  * 0 or -ENOMEM; the caller frees with comparison_free().
  */
-int compare_placements(const struct run *run, const char *a, const char *b, double margin,
-		       u64 seed, struct comparison *comparison);
+int compare_placements(const struct run *run, const char *a, const char *b, double margin, u64 seed,
+		       struct comparison *comparison);
 void comparison_free(struct comparison *comparison);
 
 #endif
