@@ -141,15 +141,22 @@ static void getopt_tables(const struct command *cmd, char *letters, struct optio
 	size_t i;
 
 	/* '+': stop at the first argument; ':': tell a missing value from an unknown option. */
-	letters += sprintf(letters, "%s:h", cmd->in_order ? "+" : "");
-	for (i = 0; i < cmd->nr_opts && i < OPT_MAX; i++) {
+	if (cmd->in_order)
+		*letters++ = '+';
+	*letters++ = ':';
+	*letters++ = 'h';
+	for (i = 0; i < cmd->nr_opts; i++) {
 		const struct opt *opt = &cmd->opts[i];
 
 		longs[i] = (struct option){ opt->name, opt->metavar != NULL, NULL,
 					    LONG_ID_FIRST + (int)i };
-		if (opt->letter)
-			letters += sprintf(letters, "%c%s", opt->letter, opt->metavar ? ":" : "");
+		if (!opt->letter)
+			continue;
+		*letters++ = opt->letter;
+		if (opt->metavar)
+			*letters++ = ':';
 	}
+	*letters = '\0';
 	longs[i++] = (struct option){ "help", 0, NULL, HELP_LONG_ID };
 	longs[i] = (struct option){ 0 };
 }
@@ -176,7 +183,7 @@ static int unknown_opt(const struct command *cmd, const char *word, struct err *
 	if (!text_starts(word, "--"))
 		return err_set(err, EXIT_USAGE, "unknown option '%s': see 'situ %s --help'", word,
 			       cmd->name);
-	for (i = 0; i < cmd->nr_opts && i < OPT_MAX; i++)
+	for (i = 0; i < cmd->nr_opts; i++)
 		known[i] = cmd->opts[i].name;
 	known[i++] = "help";
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
@@ -187,9 +194,12 @@ int opts_parse(const struct command *cmd, int argc, char **argv, void *config, s
 	       struct err *err)
 {
 	struct option longs[OPT_MAX + 2];
-	char letters[3 * OPT_MAX];
+	char letters[2 * OPT_MAX + 4];
 	int id;
 
+	if (cmd->nr_opts > OPT_MAX)
+		return err_set(err, EXIT_FAILED, "%s has more than %d options: a bug", cmd->name,
+			       OPT_MAX);
 	getopt_tables(cmd, letters, longs);
 	optind = 0;
 	opterr = 0;
