@@ -10,6 +10,7 @@
 #include "user/base/units.h"
 
 #define OPT_MAX	      64
+#define COMMAND_MAX   64
 #define HELP_LONG_ID  1000
 #define HELP_COLUMN   28
 #define HELP_WIDTH    80
@@ -60,6 +61,23 @@ int opts_unknown(struct err *err, const char *what, const char *word, const char
 		return err_set(err, EXIT_USAGE, "unknown %s '%s': did you mean '%s'?", what, word,
 			       nearest);
 	return err_set(err, EXIT_USAGE, "unknown %s '%s': see 'situ --help'", what, word);
+}
+
+const struct command *opts_find_command(const struct command *const *commands, const char *name,
+					struct err *err)
+{
+	const char *known[COMMAND_MAX];
+	size_t i;
+
+	for (i = 0; commands[i]; i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+		if (i < COMMAND_MAX)
+			known[i] = commands[i]->name;
+	}
+	opts_unknown(err, name[0] == '-' ? "option" : "command", name, known,
+		     i < COMMAND_MAX ? i : COMMAND_MAX);
+	return NULL;
 }
 
 static int bad_value(struct err *err, const struct opt *opt, const char *text, const char *want)
