@@ -1,23 +1,37 @@
 # situ: `make` builds build/situ without root; `sudo make demo` shows it; `sudo make test` proves it.
-# build/ is the only place written to. V=1 shows the commands.
+# build/ is the only place written to. V=1 shows the commands; `make help` lists the targets.
+
+MAKEFLAGS += -rR
 
 VERSION  := 0.1.0
 ARCH     ?= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 B        := build
+PREFIX   ?= /usr/local
 
-CC       ?= gcc
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-PKGS     := libbpf libelf zlib libcurl libmicrohttpd sqlite3 libcyaml jansson ncursesw libcap-ng
+PKGS     := libbpf libelf zlib libcurl libmicrohttpd sqlite3 libcyaml jansson ncursesw libcap-ng \
+	    libseccomp
 SHOP_PKGS := libmicrohttpd libcurl hiredis libpq jansson
 
-# SANITIZE=1 builds everything with ASan and UBSan into its own tree.
+WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+
+# SANITIZE=1 builds everything with ASan and UBSan into its own tree, FUZZ=1 what the fuzzers
+# need, with clang, into another.
 ifeq ($(SANITIZE),1)
 B        := build/sanitize
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 endif
+ifeq ($(FUZZ),1)
+B        := build/fuzz
+CC       := $(CLANG)
+SAN      := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+WARN     :=
+endif
 
-WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DSITU_VERSION='"$(VERSION)"'
 CFLAGS   ?= -O2 -g
 ALLCFLAGS = -std=gnu11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP
@@ -33,23 +47,71 @@ Q        := @
 msg       = @printf '  %-8s %s\n' $(1) $(2)
 MAKEFLAGS += --no-print-directory
 endif
+# For a target that builds others: one job per CPU unless the caller chose.
+JOBS      = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 BPF_SRC  := $(wildcard bpf/*.bpf.c)
 SKELS    := $(BPF_SRC:%.bpf.c=$(B)/%.skel.h)
+SQL      := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard user/store/*.sql))
 LIB_SRC  := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c loadgen/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
-UNIT     := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-STIM     := $(patsubst tests/stim/%.c,$(B)/tests/stim/%,$(wildcard tests/stim/*.c))
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT     := $(UNIT_SRC:%.c=$(B)/%)
+STIM_SRC := $(wildcard tests/stim/*.c)
+STIM     := $(STIM_SRC:%.c=$(B)/%)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZERS  := $(FUZZ_SRC:%.c=$(B)/%)
+SHOP_SRC := $(wildcard tests/shop/*.c)
 SHOP     := $(patsubst tests/shop/svc_%.c,$(B)/tests/shop/%,$(wildcard tests/shop/svc_*.c))
-SHOP_LIB := $(patsubst %.c,$(B)/%.o,$(filter-out $(wildcard tests/shop/svc_*.c),$(wildcard tests/shop/*.c)))
+SHOP_LIB := $(patsubst %.c,$(B)/%.o,$(filter-out tests/shop/svc_%.c,$(SHOP_SRC)))
+
+SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(SHOP_SRC) $(FUZZ_SRC)
+HEADERS  := $(wildcard bpf/*.h user/*.h user/*/*.h loadgen/*.h tests/*/*.h)
+SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all tests shop clean
+.SUFFIXES:
+.PHONY: all tests shop demo test check check-format check-tidy check-cppcheck check-style \
+	check-shell fuzz fuzzers man install uninstall clean help
 
-all: $(B)/situ
-tests: all $(UNIT) $(STIM) shop
-shop: $(SHOP)
+all: $(B)/situ ## build/situ (the default)
+tests: all $(UNIT) $(STIM) shop ## what the tests run, built
+shop: $(SHOP) ## the services of the demo's shop
+
+# What a tree was built with: when that changes, everything is built anew.
+BUILT_WITH := $(CC) $(ALLCFLAGS) : $(CLANG) $(BPFFLAGS) : $(LDFLAGS) $(SHOP_PKGS)
+NEEDS_BUILD := $(filter-out clean help demo test uninstall,$(or $(MAKECMDGOALS),all))
+ifneq ($(NEEDS_BUILD),)
+ifneq ($(BUILT_WITH),$(file < $(B)/built-with))
+$(shell mkdir -p $(B) 2> /dev/null)
+ifeq ($(shell test -w $(B) && echo yes),)
+$(error $(B)/ cannot be written, perhaps because root built it: run sudo make clean)
+endif
+$(file > $(B)/built-with,$(BUILT_WITH))
+endif
+endif
+
+# What is missing is said in one line, before anything is compiled. $(1): commands, $(2): packages.
+define need
+@mkdir -p $(@D)
+@for c in $(1); do \
+	command -v $$c > /dev/null || { echo "$$c not found: run sudo tools/setup.sh" >&2; exit 1; }; \
+done
+@for p in $(2); do \
+	pkg-config --exists $$p || { echo "$$p not found: run sudo tools/setup.sh" >&2; exit 1; }; \
+done
+@touch $@
+endef
+
+$(B)/have-build:
+	$(call need,$(firstword $(CC)) $(CLANG) llvm-strip $(BPFTOOL) pkg-config,$(PKGS))
+$(B)/have-shop: | $(B)/have-build
+	$(call need,,$(SHOP_PKGS))
+$(B)/have-unit: | $(B)/have-build
+	$(call need,,cmocka)
+$(B)/have-check:
+	$(call need,clang-format clang-tidy cppcheck shellcheck)
 
 $(B)/situ: $(B)/user/main.o $(B)/libsitu.a
 	$(call msg,LINK,$@)
@@ -60,16 +122,17 @@ $(B)/libsitu.a: $(LIB_OBJ)
 	$(call msg,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(B)/%.o: %.c
+$(B)/%.o: %.c $(B)/built-with | $(B)/have-build
 	@mkdir -p $(@D)
 	$(call msg,CC,$<)
 	$(Q)$(CC) $(ALLCFLAGS) -c -o $@ $<
 
-# Only collect/ sees skeletons; the order-only rule makes them before its first compilation, the
-# dependency files keep it true afterwards.
+# Only collect/ sees skeletons and only store/ its schema; the order-only rules make them before
+# the first compilation, the dependency files keep it true afterwards.
 $(filter $(B)/user/collect/%,$(LIB_OBJ)): | $(SKELS)
+$(filter $(B)/user/store/%,$(LIB_OBJ)): | $(SQL)
 
-$(B)/bpf/%.bpf.o: bpf/%.bpf.c
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(B)/built-with | $(B)/have-build
 	@mkdir -p $(@D)
 	$(call msg,BPF,$<)
 	$(Q)$(CLANG) $(BPFFLAGS) -c -o $@ $<
@@ -84,11 +147,11 @@ $(B)/%.sql.h: %.sql
 	@mkdir -p $(@D)
 	$(call msg,SQL,$<)
 	$(Q)sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< > $@
-$(B)/user/store/%.o: | $(patsubst %.sql,$(B)/%.sql.h,$(wildcard user/store/*.sql))
 
-$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libsitu.a
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libsitu.a | $(B)/have-unit
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+$(UNIT:%=%.o): | $(B)/have-unit
 
 $(B)/tests/stim/%: $(B)/tests/stim/%.o
 	$(call msg,LINK,$@)
@@ -97,9 +160,102 @@ $(B)/tests/stim/%: $(B)/tests/stim/%.o
 $(B)/tests/shop/%: $(B)/tests/shop/svc_%.o $(SHOP_LIB)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(SHOP_PKGS)) -lpthread
-$(B)/tests/shop/%.o: CPPFLAGS += $(shell pkg-config --cflags $(SHOP_PKGS))
+$(SHOP_SRC:%.c=$(B)/%.o): CPPFLAGS += $(shell pkg-config --cflags $(SHOP_PKGS))
+$(SHOP_SRC:%.c=$(B)/%.o): | $(B)/have-shop
 
-clean:
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libsitu.a
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+fuzzers: ## the fuzz targets tests/fuzz/fuzz_*.c, built
+ifeq ($(FUZZ),1)
+fuzzers: $(FUZZERS)
+else
+	$(Q)+$(MAKE) FUZZ=1 fuzzers
+endif
+
+# An input that breaks a target stays in build/fuzz/; its corpus grows in build/fuzz/corpus.
+FUZZ_SECONDS ?= 20
+fuzz: fuzzers ## run each fuzz target for FUZZ_SECONDS (20)
+	$(Q)for f in $(notdir $(FUZZ_SRC:.c=)); do \
+		echo "  FUZZ     $$f" && mkdir -p build/fuzz/corpus/$$f && \
+		build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix=build/fuzz/$$f- \
+			build/fuzz/corpus/$$f || exit 1; \
+	done
+
+demo: ## (root) install, build and measure a shop of real servers in two placements
+	@[ "$$(id -u)" = 0 ] || { echo "the demo loads BPF programs: run sudo make demo" >&2; exit 3; }
+	$(Q)tools/setup.sh build demo
+	$(Q)+$(MAKE) $(JOBS) all shop
+	$(Q)build/situ run tests/shop/experiment.yaml -o build/demo.db
+
+test: ## install, build and run every test; those that need root are skipped without it
+	$(Q)tools/setup.sh
+	$(Q)+$(MAKE) $(JOBS) tests
+	$(Q)+$(MAKE) $(JOBS) SANITIZE=1 sanitized
+	$(Q)+$(MAKE) $(JOBS) FUZZ=1 fuzzers
+	$(Q)tests/run.sh
+
+.PHONY: sanitized
+sanitized: $(B)/situ $(UNIT)
+
+check: check-format check-style check-shell check-cppcheck check-tidy ## format and lint the sources
+
+check-format: | $(B)/have-check
+	$(call msg,FORMAT,sources)
+	$(Q)clang-format --dry-run -Werror $(SRC) $(HEADERS) $(BPF_SRC)
+
+check-style:
+	$(call msg,STYLE,sources)
+	$(Q)tools/check-style.sh
+
+check-shell: | $(B)/have-check
+	$(call msg,SHELL,scripts)
+	$(Q)shellcheck --severity=warning --external-sources $(SCRIPTS)
+
+check-cppcheck: | $(B)/have-check $(SKELS) $(SQL)
+	$(call msg,CPPCHECK,sources)
+	@mkdir -p $(B)/cppcheck
+	$(Q)cppcheck --quiet --error-exitcode=1 --cppcheck-build-dir=$(B)/cppcheck --std=c11 \
+		--enable=warning,performance,portability --inline-suppr --suppress=missingInclude \
+		$(CPPFLAGS) $(SRC)
+
+# One stamp per source, so that a second run looks only at what changed.
+check-tidy: $(SRC:%.c=$(B)/tidy/%)
+$(B)/tidy/%: %.c $(B)/%.o .clang-tidy | $(B)/have-check
+	@mkdir -p $(@D)
+	$(call msg,TIDY,$<)
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $< -- -std=gnu11 $(CPPFLAGS) 2> $@.log || \
+		{ grep -v 'warnings generated' $@.log; exit 1; }
+	@touch $@
+
+man: $(B)/man/situ.1 $(B)/completion/situ ## manual pages (build/man) and bash completion
+$(B)/man/situ.1: $(B)/situ tools/gen-man.sh
+	$(call msg,MAN,$(@D))
+	$(Q)tools/gen-man.sh $(B)/situ $(@D)
+$(B)/completion/situ: $(B)/situ
+	@mkdir -p $(@D)
+	$(call msg,GEN,$@)
+	$(Q)$(B)/situ completion bash > $@
+
+install: all man ## into DESTDIR and PREFIX (/usr/local)
+	install -D -m 755 $(B)/situ $(DESTDIR)$(PREFIX)/bin/situ
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(B)/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -D -m 644 $(B)/completion/situ \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/situ
+
+uninstall: ## what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/situ $(DESTDIR)$(PREFIX)/share/man/man1/situ.1 \
+		$(DESTDIR)$(PREFIX)/share/man/man1/situ-*.1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/situ
+
+clean: ## remove build/
 	$(Q)rm -rf build
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
+	@echo "V=1 shows commands, SANITIZE=1 builds with ASan and UBSan into build/sanitize"
+
+-include $(wildcard $(SRC:%.c=$(B)/%.d) $(BPF_SRC:%.c=$(B)/%.d))

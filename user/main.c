@@ -7,40 +7,13 @@
 
 #include "user/base/stop.h"
 #include "user/cmd/cmd.h"
+#include "user/cmd/help.h"
 
-static const struct command *const commands[] = {
+const struct command *const commands[] = {
+	&cmd_completion,
+	&cmd_help,
 	NULL,
 };
-
-static void help(void)
-{
-	size_t i;
-
-	printf("situ measures what it costs, and whom it hurts, to put these services on these\n"
-	       "machines: from inside the kernel, per container.\n\n"
-	       "Usage: situ COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
-	for (i = 0; commands[i]; i++)
-		printf("  %-10s %s\n", commands[i]->name, commands[i]->summary);
-	printf("\nExamples:\n"
-	       "  situ doctor\n"
-	       "  situ record -d 10s\n"
-	       "  situ run experiment.yaml\n\n"
-	       "'situ COMMAND --help' tells more; 'situ --version' tells which situ this is.\n");
-}
-
-static const struct command *find(const char *name, struct err *err)
-{
-	const char *known[ARRAY_SIZE(commands)];
-	size_t i;
-
-	for (i = 0; commands[i]; i++) {
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
-		known[i] = commands[i]->name;
-	}
-	opts_unknown(err, name[0] == '-' ? "option" : "command", name, known, i);
-	return NULL;
-}
 
 static int run(const struct command *cmd, int argc, char **argv, struct err *err)
 {
@@ -73,18 +46,18 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	stop_on_signals();
 	if (argc < 2) {
-		help();
+		help_overview();
 		return EXIT_USAGE;
 	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-		help();
+		help_overview();
 		return EXIT_OK;
 	}
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("situ " SITU_VERSION);
 		return EXIT_OK;
 	}
-	cmd = find(argv[1], &err);
+	cmd = opts_find_command(commands, argv[1], &err);
 	if (cmd)
 		code = run(cmd, argc - 1, argv + 1, &err);
 	if (err.code != EXIT_OK)

@@ -10,6 +10,7 @@
 #include "user/base/units.h"
 
 #define OPT_MAX	      64
+#define COMMAND_MAX   64
 #define HELP_LONG_ID  1000
 #define HELP_COLUMN   28
 #define HELP_WIDTH    80
@@ -60,6 +61,23 @@ int opts_unknown(struct err *err, const char *what, const char *word, const char
 		return err_set(err, EXIT_USAGE, "unknown %s '%s': did you mean '%s'?", what, word,
 			       nearest);
 	return err_set(err, EXIT_USAGE, "unknown %s '%s': see 'situ --help'", what, word);
+}
+
+const struct command *opts_find_command(const struct command *const *commands, const char *name,
+					struct err *err)
+{
+	const char *known[COMMAND_MAX];
+	size_t i;
+
+	for (i = 0; commands[i]; i++) {
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+		if (i < COMMAND_MAX)
+			known[i] = commands[i]->name;
+	}
+	opts_unknown(err, name[0] == '-' ? "option" : "command", name, known,
+		     i < COMMAND_MAX ? i : COMMAND_MAX);
+	return NULL;
 }
 
 static int bad_value(struct err *err, const struct opt *opt, const char *text, const char *want)
@@ -141,15 +159,22 @@ static void getopt_tables(const struct command *cmd, char *letters, struct optio
 	size_t i;
 
 	/* '+': stop at the first argument; ':': tell a missing value from an unknown option. */
-	letters += sprintf(letters, "%s:h", cmd->in_order ? "+" : "");
-	for (i = 0; i < cmd->nr_opts && i < OPT_MAX; i++) {
+	if (cmd->in_order)
+		*letters++ = '+';
+	*letters++ = ':';
+	*letters++ = 'h';
+	for (i = 0; i < cmd->nr_opts; i++) {
 		const struct opt *opt = &cmd->opts[i];
 
 		longs[i] = (struct option){ opt->name, opt->metavar != NULL, NULL,
 					    LONG_ID_FIRST + (int)i };
-		if (opt->letter)
-			letters += sprintf(letters, "%c%s", opt->letter, opt->metavar ? ":" : "");
+		if (!opt->letter)
+			continue;
+		*letters++ = opt->letter;
+		if (opt->metavar)
+			*letters++ = ':';
 	}
+	*letters = '\0';
 	longs[i++] = (struct option){ "help", 0, NULL, HELP_LONG_ID };
 	longs[i] = (struct option){ 0 };
 }
@@ -176,7 +201,7 @@ static int unknown_opt(const struct command *cmd, const char *word, struct err *
 	if (!text_starts(word, "--"))
 		return err_set(err, EXIT_USAGE, "unknown option '%s': see 'situ %s --help'", word,
 			       cmd->name);
-	for (i = 0; i < cmd->nr_opts && i < OPT_MAX; i++)
+	for (i = 0; i < cmd->nr_opts; i++)
 		known[i] = cmd->opts[i].name;
 	known[i++] = "help";
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word + 2, "="), word + 2);
@@ -187,9 +212,12 @@ int opts_parse(const struct command *cmd, int argc, char **argv, void *config, s
 	       struct err *err)
 {
 	struct option longs[OPT_MAX + 2];
-	char letters[3 * OPT_MAX];
+	char letters[2 * OPT_MAX + 4];
 	int id;
 
+	if (cmd->nr_opts > OPT_MAX)
+		return err_set(err, EXIT_FAILED, "%s has more than %d options: a bug", cmd->name,
+			       OPT_MAX);
 	getopt_tables(cmd, letters, longs);
 	optind = 0;
 	opterr = 0;

@@ -68,6 +68,13 @@ int opts_parse(const struct command *cmd, int argc, char **argv, void *config, s
 void opts_help(const struct command *cmd);
 
 /*
+ * The command @name of the NULL-terminated @commands; NULL with @err set to a usage error that
+ * names the closest one when there is none.
+ */
+const struct command *opts_find_command(const struct command *const *commands, const char *name,
+					struct err *err);
+
+/*
  * Sets @err to a usage error that names the words closest to @word among @nr @known: "unknown
  * @what 'wrod': did you mean 'word'?". Returns -1.
  */

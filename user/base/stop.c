@@ -4,6 +4,7 @@
 
 #include "user/base/stop.h"
 
+/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a handler has no argument */
 static volatile sig_atomic_t stopped;
 
 static void on_signal(int sig)

@@ -12,5 +12,10 @@ extern const struct command cmd_load;
 extern const struct command cmd_run;
 extern const struct command cmd_compare;
 extern const struct command cmd_export;
+extern const struct command cmd_completion;
+extern const struct command cmd_help;
+
+/* The commands above in the order of `situ --help`, closed by NULL: defined in main.c. */
+extern const struct command *const commands[];
 
 #endif

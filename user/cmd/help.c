@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
+
+#include "user/cmd/cmd.h"
+#include "user/cmd/help.h"
+
+void help_overview(void)
+{
+	size_t i;
+
+	printf("situ measures what it costs, and whom it hurts, to put these services on these\n"
+	       "machines: from inside the kernel, per container.\n\n"
+	       "Usage: situ COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
+	for (i = 0; commands[i]; i++)
+		printf("  %-11s %s\n", commands[i]->name, commands[i]->summary);
+	printf("\nExamples:\n"
+	       "  situ doctor\n"
+	       "  situ record -d 10s\n"
+	       "  situ run experiment.yaml\n\n"
+	       "'situ COMMAND --help' tells more; 'situ --version' tells which situ this is.\n");
+}
+
+static int run_help(const void *config, const struct args *args, struct err *err)
+{
+	const struct command *cmd;
+
+	(void)config;
+	if (args->nr == 0) {
+		help_overview();
+		return EXIT_OK;
+	}
+	if (args->nr > 1)
+		return err_set(err, EXIT_USAGE, "help explains one command: write 'situ help %s'",
+			       args->item[0]);
+	cmd = opts_find_command(commands, args->item[0], err);
+	if (!cmd)
+		return EXIT_USAGE;
+	opts_help(cmd);
+	return EXIT_OK;
+}
+
+const struct command cmd_help = {
+	.name = "help",
+	.args = "[COMMAND]",
+	.summary = "Explain a command",
+	.examples = "situ help record\n",
+	.run = run_help,
+};
