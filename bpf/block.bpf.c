@@ -18,7 +18,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, DISK_ROWS_MAX);
-	__type(key, __u32);
+	__type(key, u32);
 	__type(value, struct disk_row);
 } disk_rows SEC(".maps");
 
@@ -26,15 +26,15 @@ DENSE_MAPS(disk, DISK_ROWS_MAX);
 
 /* In flight only; keyed by the request, which is not reused before its completion. */
 struct inflight {
-	__u64 issued_ns; /* 0: the kernel keeps it */
-	__u32 slot;	 /* of the submitter; 0: not noted */
-	__u32 pad;
+	u64 issued_ns; /* 0: the kernel keeps it */
+	u32 slot;      /* of the submitter; 0: not noted */
+	u32 pad;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
-	__type(key, __u64);
+	__type(key, u64);
 	__type(value, struct inflight);
 } disk_inflight SEC(".maps");
 
@@ -68,16 +68,16 @@ static __always_inline const struct cgroup *charged_cgroup(const struct request 
 }
 
 /* Key of @cgroup in the hierarchy of the io controller, which may be one of v1. */
-static __always_inline __u64 io_owner_key(const struct cgroup *cgroup)
+static __always_inline u64 io_owner_key(const struct cgroup *cgroup)
 {
 	/* The default hierarchy registers first: number 0, as in /proc/PID/cgroup. */
 	return owner_key(cgroup, cgroup->root->hierarchy_id == 0 ? OWNER_V2 : OWNER_V1_BLKIO);
 }
 
-static __always_inline __u32 slot_of(const struct request *rq, const struct inflight *noted)
+static __always_inline u32 slot_of(const struct request *rq, const struct inflight *noted)
 {
 	const struct cgroup *cgroup = charged_cgroup(rq);
-	__u64 key;
+	u64 key;
 
 	if (!cgroup)
 		return noted && noted->slot ? noted->slot : SLOT_UNOWNED;
@@ -87,10 +87,10 @@ static __always_inline __u32 slot_of(const struct request *rq, const struct infl
 	return noted && noted->slot ? noted->slot : owner_slot(OWNER_ROOT, cgroup->kn->name);
 }
 
-static __always_inline struct disk_row *row_of(__u64 key)
+static __always_inline struct disk_row *row_of(u64 key)
 {
-	__u32 line = dense_hash(key), number;
-	__u64 *word = bpf_map_lookup_elem(&disk_cache, &line);
+	u32 line = dense_hash(key), number;
+	u64 *word = bpf_map_lookup_elem(&disk_cache, &line);
 	struct disk_row *row;
 	bool born = false;
 
@@ -113,8 +113,8 @@ static __always_inline struct disk_row *row_of(__u64 key)
 static __always_inline void count_times(struct disk_row *row, const struct request *rq,
 					const struct inflight *noted)
 {
-	__u64 now_ns = bpf_ktime_get_ns(), start_ns = rq->start_time_ns,
-	      issued_ns = rq->io_start_time_ns;
+	u64 now_ns = bpf_ktime_get_ns(), start_ns = rq->start_time_ns,
+	    issued_ns = rq->io_start_time_ns;
 
 	if (!issued_ns && noted)
 		issued_ns = noted->issued_ns;
@@ -138,15 +138,15 @@ SEC("?tp_btf/block_rq_complete")
 int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_bytes)
 {
 	struct gendisk *disk = request_disk(rq);
-	__u64 rq_key = (__u64)rq;
+	u64 rq_key = (u64)rq;
 	struct inflight *noted;
 	struct disk_row *row;
 	bool last = nr_bytes >= rq->__data_len;
-	__u32 dev;
+	u32 dev;
 
 	if (!disk)
 		return 0;
-	dev = (__u32)disk->major << 20 | (__u32)disk->first_minor;
+	dev = (u32)disk->major << 20 | (u32)disk->first_minor;
 	noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
 	row = row_of(DISK_KEY(slot_of(rq, noted), op_of(rq), dev));
 	if (row) {
@@ -167,7 +167,7 @@ int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_byte
 static __always_inline struct inflight *note(struct request *rq)
 {
 	struct inflight fresh = {};
-	__u64 rq_key = (__u64)rq;
+	u64 rq_key = (u64)rq;
 	struct inflight *noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
 
 	if (noted)
@@ -182,7 +182,7 @@ static __always_inline int note_submitter(struct request *rq)
 	struct task_struct *task = (void *)bpf_get_current_task();
 	const struct cgroup *cgroup = charged_cgroup(rq);
 	struct inflight *noted;
-	__u64 key;
+	u64 key;
 
 	if (cgroup && !owner_is_root(io_owner_key(cgroup)))
 		return 0;
@@ -204,13 +204,13 @@ int BPF_PROG(block_submitter, struct request *rq)
 
 /* Else at the issue, which is the submitter's context unless a worker took over. */
 SEC("?tp_btf/block_rq_issue")
-int block_submitter_issue(__u64 *ctx)
+int block_submitter_issue(u64 *ctx)
 {
 	return note_submitter(request_of_issue(ctx));
 }
 
 SEC("?tp_btf/block_rq_issue")
-int block_issue(__u64 *ctx)
+int block_issue(u64 *ctx)
 {
 	struct request *rq = request_of_issue(ctx);
 	struct inflight *noted = note(rq);

@@ -19,23 +19,23 @@ enum conn_role {
 
 /* Both initial sequence numbers: name a connection on both its ends, through any NAT. */
 struct isn_pair {
-	__u32 client;
-	__u32 server;
+	u32 client;
+	u32 server;
 };
 
 struct conn {
-	__u64 started_ns; /* client: when the SYN was sent */
-	__u64 connect_ns; /* client: not yet counted in a row */
-	__u64 request_ns; /* server: last arrival of a request without an answer so far; 0: none */
-	__u64 acked;	  /* tp->bytes_acked counted so far */
-	__u64 received;	  /* tp->bytes_received counted so far */
+	u64 started_ns; /* client: when the SYN was sent */
+	u64 connect_ns; /* client: not yet counted in a row */
+	u64 request_ns; /* server: last arrival of a request without an answer so far; 0: none */
+	u64 acked;	/* tp->bytes_acked counted so far */
+	u64 received;	/* tp->bytes_received counted so far */
 	struct isn_pair isn;
-	__u32 write_seq; /* client: at the last response; server: at the request's arrival */
-	__u32 retrans;	 /* tp->total_retrans counted so far */
-	__u32 row;	 /* of the edge; DENSE_NONE until it is known */
-	__u16 slot;	 /* own service */
-	__u8 role;	 /* enum conn_role */
-	__u8 joined;	 /* server: the client's half is on this kernel and counts for both */
+	u32 write_seq; /* client: at the last response; server: at the request's arrival */
+	u32 retrans;   /* tp->total_retrans counted so far */
+	u32 row;       /* of the edge; DENSE_NONE until it is known */
+	u16 slot;      /* own service */
+	u8 role;       /* enum conn_role */
+	u8 joined;     /* server: the client's half is on this kernel and counts for both */
 };
 
 struct {
@@ -48,13 +48,13 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
-	__type(key, __u64);
+	__type(key, u64);
 	__type(value, struct conn);
 } conns_by_sock SEC(".maps");
 
 static __always_inline struct conn *conn_find(struct sock *sk)
 {
-	__u64 key = (__u64)sk;
+	u64 key = (u64)sk;
 
 	if (conn_in_sk_storage)
 		return bpf_sk_storage_get(&conns, sk, 0, 0);
@@ -64,7 +64,7 @@ static __always_inline struct conn *conn_find(struct sock *sk)
 /* The connection's state, zeroed when it is new. NULL is counted as a loss. */
 static __always_inline struct conn *conn_make(struct sock *sk)
 {
-	__u64 key = (__u64)sk;
+	u64 key = (u64)sk;
 	struct conn fresh = {}, *conn;
 
 	if (conn_in_sk_storage) {
@@ -81,7 +81,7 @@ static __always_inline struct conn *conn_make(struct sock *sk)
 /* Socket storage goes with its socket. */
 static __always_inline void conn_drop(struct sock *sk)
 {
-	__u64 key = (__u64)sk;
+	u64 key = (u64)sk;
 
 	if (!conn_in_sk_storage)
 		bpf_map_delete_elem(&conns_by_sock, &key);

@@ -14,6 +14,10 @@
 
 #include "bpf/hist.h"
 
+#ifndef __bpf__
+#include "user/base/types.h" /* the BPF side has u64 and the like from vmlinux.h */
+#endif
+
 #define CONTRACT_ABI   1
 #define SLOTS_MAX      1024 /* cgroups */
 #define DISK_ROWS_MAX  512
@@ -58,61 +62,61 @@ enum loss {
 	LOSS_CONN_NO_STORAGE, /* no memory for the connection's state */
 	LOSS_JOIN_FULL,	      /* the two halves of a connection could not be joined */
 	LOSS_TCP_CLOCK,
+	LOSS_SCHED_UNTRACED, /* a switch that the kernel did not trace: a slice is missing */
 	LOSS_NR,
 };
 
 /* One per slot: who it is. Written once, when the slot is taken. */
 struct owner_info {
-	__u64 key;		   /* 0: the slot is free */
-	__u64 born_ns;		   /* bpf_ktime_get_ns() */
+	u64 key;		   /* 0: the slot is free */
+	u64 born_ns;		   /* bpf_ktime_get_ns() */
 	char name[OWNER_NAME_LEN]; /* last component of its path: for one that dies unresolved */
 };
 
 /* One per CPU and slot, written by that CPU alone: row cpu * SLOTS_MAX + slot. */
 struct sched_row {
-	__u64 cpu_ns;
-	__u64 switches;
-	__u64 wait_sum_ns;
-	__u64 slice_sum_ns;
-	__u64 wait[HIST_KERNEL_NR];
-	__u64 slice[HIST_KERNEL_NR];
+	u64 cpu_ns;
+	u64 switches;
+	u64 wait_sum_ns;
+	u64 slice_sum_ns;
+	u64 wait[HIST_KERNEL_NR];
+	u64 slice[HIST_KERNEL_NR];
 };
 
 /* One per CPU: what runs there now, so that a snapshot can count a slice that has not ended. */
 struct cpu_state {
-	__u32 seq;  /* odd while it changes; 0 until the first switch */
-	__u32 slot; /* of the running task, or SLOT_IDLE */
-	__u32 pid;
-	__u32 pad;
-	__u64 since_ns;	       /* start of the slice on the run queue's clock */
-	__u64 exec_ns;	       /* the task's se.sum_exec_runtime then */
-	__u64 clock_off_ns;    /* bpf_ktime_get_ns() minus the run queue's clock */
-	__u64 clock_off_at_ns; /* on the run queue's clock; taken anew after a millisecond */
+	u32 seq;  /* odd while it changes; 0 until the first switch */
+	u32 slot; /* of the running task, or SLOT_IDLE */
+	u32 pid;
+	u32 pad;
+	u64 since_ns;	     /* start of the slice on the run queue's clock */
+	u64 exec_ns;	     /* the task's se.sum_exec_runtime then */
+	u64 clock_off_ns;    /* bpf_ktime_get_ns() minus the run queue's clock */
+	u64 clock_off_at_ns; /* on the run queue's clock; taken anew after a millisecond */
 };
 
 enum disk_op { DISK_READ, DISK_WRITE, DISK_DISCARD, DISK_FLUSH, DISK_OTHER, DISK_OP_NR };
 
 /* Who and where a disk row is, in 47 bits: slot, operation, kernel device number. */
-#define DISK_KEY(slot, op, dev) \
-	((__u64)(slot) | (__u64)(op) << 12 | (__u64)((dev)&0xffffffffULL) << 15)
-#define DISK_KEY_SLOT(key) ((__u32)((key)&0xfff))
-#define DISK_KEY_OP(key)   ((__u32)((key) >> 12 & 7))
-#define DISK_KEY_DEV(key)  ((__u32)((key) >> 15))
+#define DISK_KEY(slot, op, dev) ((u64)(slot) | (u64)(op) << 12 | (u64)((dev)&0xffffffffULL) << 15)
+#define DISK_KEY_SLOT(key)	((u32)((key)&0xfff))
+#define DISK_KEY_OP(key)	((u32)((key) >> 12 & 7))
+#define DISK_KEY_DEV(key)	((u32)((key) >> 15))
 
 struct disk_row {
-	__u64 key; /* DISK_KEY(); 0: free (SLOT_OVERFLOW reading from 0:0 does not occur) */
-	__u64 count;
-	__u64 bytes;
-	__u64 errors;
-	__u64 queue_sum_ns;
-	__u64 device_sum_ns;
-	__u64 queue[HIST_KERNEL_NR];
-	__u64 device[HIST_KERNEL_NR];
+	u64 key; /* DISK_KEY(); 0: free (SLOT_OVERFLOW reading from 0:0 does not occur) */
+	u64 count;
+	u64 bytes;
+	u64 errors;
+	u64 queue_sum_ns;
+	u64 device_sum_ns;
+	u64 queue[HIST_KERNEL_NR];
+	u64 device[HIST_KERNEL_NR];
 };
 
 /* An IPv6 address; IPv4 as v4-mapped, so that one comparison serves both. */
 struct addr {
-	__u8 byte[16];
+	u8 byte[16];
 };
 
 /*
@@ -121,10 +125,10 @@ struct addr {
  * is the remote one.
  */
 struct edge_key {
-	__u16 client_slot;
-	__u16 server_slot;
-	__u16 port; /* that the client dialled, host byte order */
-	__u16 pad;
+	u16 client_slot;
+	u16 server_slot;
+	u16 port; /* that the client dialled, host byte order */
+	u16 pad;
 	struct addr server; /* that the client dialled */
 	struct addr peer;
 };
@@ -132,20 +136,20 @@ struct edge_key {
 struct edge_row {
 	struct edge_key key; /* port 0: free */
 	struct addr local;   /* the server's own address, when it is on this kernel */
-	__u64 connections;
-	__u64 responses;
-	__u64 retransmits;
-	__u64 resets;
-	__u64 bytes_tx;
-	__u64 bytes_rx;
-	__u64 connect_sum_ns;
-	__u64 response_sum_ns;
-	__u64 service_sum_ns;
-	__u64 rtt_sum_ns;
-	__u64 connect[HIST_KERNEL_NR];
-	__u64 response[HIST_KERNEL_NR];
-	__u64 service[HIST_KERNEL_NR];
-	__u64 rtt[HIST_KERNEL_NR];
+	u64 connections;
+	u64 responses;
+	u64 retransmits;
+	u64 resets;
+	u64 bytes_tx;
+	u64 bytes_rx;
+	u64 connect_sum_ns;
+	u64 response_sum_ns;
+	u64 service_sum_ns;
+	u64 rtt_sum_ns;
+	u64 connect[HIST_KERNEL_NR];
+	u64 response[HIST_KERNEL_NR];
+	u64 service[HIST_KERNEL_NR];
+	u64 rtt[HIST_KERNEL_NR];
 };
 
 _Static_assert(SLOTS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a slot fits beside its key");

@@ -22,29 +22,29 @@
 		__uint(type, BPF_MAP_TYPE_ARRAY);           \
 		__uint(max_entries, 1 << DENSE_CACHE_BITS); \
 		__uint(map_flags, BPF_F_MMAPABLE);          \
-		__type(key, __u32);                         \
-		__type(value, __u64);                       \
+		__type(key, u32);                           \
+		__type(value, u64);                         \
 	} name##_cache SEC(".maps");                        \
 	struct {                                            \
 		__uint(type, BPF_MAP_TYPE_HASH);            \
 		__uint(max_entries, max);                   \
-		__type(key, __u64);                         \
-		__type(value, __u32);                       \
+		__type(key, u64);                           \
+		__type(value, u32);                         \
 	} name##_numbers SEC(".maps");                      \
 	struct {                                            \
 		__uint(type, BPF_MAP_TYPE_QUEUE);           \
 		__uint(max_entries, max);                   \
-		__type(value, __u32);                       \
+		__type(value, u32);                         \
 	} name##_free SEC(".maps")
 
 /*
  * Number of @key from @numbers, or a new one off @free_numbers, whose owner the caller then
  * describes: *@born says so. DENSE_NONE when none is free or a map refuses, counted as @full.
  */
-static __always_inline __u32 dense_take(void *numbers, void *free_numbers, __u64 key,
-					enum loss full, bool *born)
+static __always_inline u32 dense_take(void *numbers, void *free_numbers, u64 key, enum loss full,
+				      bool *born)
 {
-	__u32 *known = bpf_map_lookup_elem(numbers, &key), number;
+	u32 *known = bpf_map_lookup_elem(numbers, &key), number;
 
 	if (known)
 		return *known;
@@ -67,22 +67,22 @@ static __always_inline __u32 dense_take(void *numbers, void *free_numbers, __u64
 }
 
 /* Where @key is cached: the golden ratio spreads neighbouring ids over the table. */
-static __always_inline __u32 dense_hash(__u64 key)
+static __always_inline u32 dense_hash(u64 key)
 {
 	return (key * 0x9e3779b97f4a7c15ULL) >> (64 - DENSE_CACHE_BITS);
 }
 
-static __always_inline bool dense_hit(__u64 word, __u64 key)
+static __always_inline bool dense_hit(u64 word, u64 key)
 {
 	return word >> DENSE_NUMBER_BITS == key;
 }
 
-static __always_inline __u32 dense_number(__u64 word)
+static __always_inline u32 dense_number(u64 word)
 {
 	return word & ((1U << DENSE_NUMBER_BITS) - 1);
 }
 
-static __always_inline __u64 dense_word(__u64 key, __u32 number)
+static __always_inline u64 dense_word(u64 key, u32 number)
 {
 	return key << DENSE_NUMBER_BITS | number;
 }

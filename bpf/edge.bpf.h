@@ -14,7 +14,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, EDGE_ROWS_MAX);
-	__type(key, __u32);
+	__type(key, u32);
 	__type(value, struct edge_row);
 } edge_rows SEC(".maps");
 
@@ -23,13 +23,13 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, EDGE_ROWS_MAX);
 	__type(key, struct edge_key);
-	__type(value, __u32);
+	__type(value, u32);
 } edge_numbers SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
 	__uint(max_entries, EDGE_ROWS_MAX);
-	__type(value, __u32);
+	__type(value, u32);
 } edge_free SEC(".maps");
 
 /*
@@ -40,10 +40,10 @@ struct {
 struct join {
 	struct addr server; /* as the client dialled it */
 	struct addr local;  /* the server's own address; zero until it came */
-	__u16 port;
-	__u16 client_slot;
-	__u16 server_slot; /* SLOT_REMOTE until the server came */
-	__u16 pad;
+	u16 port;
+	u16 client_slot;
+	u16 server_slot; /* SLOT_REMOTE until the server came */
+	u16 pad;
 };
 
 struct {
@@ -54,9 +54,9 @@ struct {
 } edge_joins SEC(".maps");
 
 /* Number of the row of @key, made when it is new; DENSE_NONE is counted as a loss. */
-static __noinline __u32 edge_number(const struct edge_key *key, const struct addr *local)
+static __noinline u32 edge_number(const struct edge_key *key, const struct addr *local)
 {
-	__u32 *known, number;
+	u32 *known, number;
 	struct edge_row *row;
 
 	if (!key || !local)
@@ -84,7 +84,7 @@ static __noinline __u32 edge_number(const struct edge_key *key, const struct add
 
 static __always_inline struct edge_row *edge_of(const struct conn *conn)
 {
-	__u32 number = conn->row;
+	u32 number = conn->row;
 
 	return bpf_map_lookup_elem(&edge_rows, &number);
 }

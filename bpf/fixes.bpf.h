@@ -29,7 +29,7 @@ static __always_inline struct gendisk *request_disk(struct request *rq)
  */
 typedef void (*btf_trace_block_rq_issue___queue)(void *, struct request_queue *, struct request *);
 
-static __always_inline struct request *request_of_issue(__u64 *ctx)
+static __always_inline struct request *request_of_issue(u64 *ctx)
 {
 	if (bpf_core_type_exists(btf_trace_block_rq_issue___queue))
 		return (struct request *)ctx[1];
@@ -42,18 +42,18 @@ static __always_inline struct request *request_of_issue(__u64 *ctx)
  * a class or nothing in the word the socket is nobody's in v2: its root.
  */
 struct sock_cgroup_data___word {
-	__u64 val;
+	u64 val;
 } __attribute__((preserve_access_index));
 
 /* Id of the cgroup v2 that made @sk, OWNER_ROOT when it is not known, and its name's address. */
-static __always_inline __u64 sock_cgroup(const struct sock *sk, const char **name)
+static __always_inline u64 sock_cgroup(const struct sock *sk, const char **name)
 {
 	struct sock_cgroup_data___word *word = (void *)&sk->sk_cgrp_data;
 	struct cgroup *cgroup;
 
 	*name = NULL;
 	if (bpf_core_field_exists(word->val)) {
-		__u64 val = 0;
+		u64 val = 0;
 
 		bpf_probe_read_kernel(&val, sizeof(val), word);
 		if (!val || val & 3)
@@ -73,7 +73,7 @@ static __always_inline __u64 sock_cgroup(const struct sock *sk, const char **nam
  * symbol `runqueues` is not in every kernel's kallsyms. Needs CONFIG_FAIR_GROUP_SCHED; the loader
  * checks for the member.
  */
-static __always_inline __u64 task_rq_clock(struct task_struct *task)
+static __always_inline u64 task_rq_clock(struct task_struct *task)
 {
 	return task->se.cfs_rq->rq->clock;
 }

@@ -18,26 +18,26 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, SLOTS_MAX);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__type(key, __u32);
+	__type(key, u32);
 	__type(value, struct owner_info);
 } shared_owner_info SEC(".maps");
 
-static __always_inline __u64 owner_key(const struct cgroup *cgroup, enum owner_tree tree)
+static __always_inline u64 owner_key(const struct cgroup *cgroup, enum owner_tree tree)
 {
-	return (cgroup->kn->id & OWNER_ID_MASK) | (__u64)tree << OWNER_TREE_SHIFT;
+	return (cgroup->kn->id & OWNER_ID_MASK) | (u64)tree << OWNER_TREE_SHIFT;
 }
 
-static __always_inline bool owner_is_root(__u64 key)
+static __always_inline bool owner_is_root(u64 key)
 {
 	return (key & OWNER_ID_MASK) == OWNER_ROOT;
 }
 
 /* The slow path of owner_slot(): @cgroup is read for its name only when the slot is new. */
-static __noinline __u32 owner_find(__u64 key, const char *name)
+static __noinline u32 owner_find(u64 key, const char *name)
 {
 	struct owner_info *info;
 	bool born = false;
-	__u32 slot;
+	u32 slot;
 
 	slot = dense_take(&shared_owner_numbers, &shared_owner_free, key, LOSS_OWNER_FULL, &born);
 	if (slot == DENSE_NONE)
@@ -54,10 +54,10 @@ static __noinline __u32 owner_find(__u64 key, const char *name)
 }
 
 /* Slot of the owner @key, whose last path component is @name. */
-static __always_inline __u32 owner_slot(__u64 key, const char *name)
+static __always_inline u32 owner_slot(u64 key, const char *name)
 {
-	__u32 line = dense_hash(key), slot;
-	__u64 *word = bpf_map_lookup_elem(&shared_owner_cache, &line);
+	u32 line = dense_hash(key), slot;
+	u64 *word = bpf_map_lookup_elem(&shared_owner_cache, &line);
 
 	if (!word)
 		return SLOT_OVERFLOW;
@@ -70,14 +70,15 @@ static __always_inline __u32 owner_slot(__u64 key, const char *name)
 }
 
 /* Slot of a task that is not `current` only by accident: prev or next of a switch. */
-static __always_inline __u32 owner_of_task(const struct task_struct *task)
+static __always_inline u32 owner_of_task(const struct task_struct *task)
 {
 	const struct cgroup *cgroup = task->cgroups->dfl_cgrp, *v1;
-	__u64 key = owner_key(cgroup, OWNER_V2), v1_key;
+	u64 key = owner_key(cgroup, OWNER_V2), v1_key;
 
 	if (owner_by_v1_cpu && key == OWNER_ROOT) {
+		/* NULL in an autogroup, which takes root's tasks only. */
 		v1 = task->sched_task_group->css.cgroup;
-		v1_key = owner_key(v1, OWNER_V1_CPU);
+		v1_key = v1 ? owner_key(v1, OWNER_V1_CPU) : key;
 		if (!owner_is_root(v1_key))
 			return owner_slot(v1_key, v1->kn->name);
 	}
@@ -85,10 +86,10 @@ static __always_inline __u32 owner_of_task(const struct task_struct *task)
 }
 
 /* Slot of the cgroup that made @sk: connect()'s, or listen()'s, whose children inherit it. */
-static __always_inline __u32 owner_of_sock(const struct sock *sk)
+static __always_inline u32 owner_of_sock(const struct sock *sk)
 {
 	const char *name;
-	__u64 id = sock_cgroup(sk, &name);
+	u64 id = sock_cgroup(sk, &name);
 
 	return owner_slot(id & OWNER_ID_MASK, name);
 }

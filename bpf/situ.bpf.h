@@ -14,23 +14,23 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, LOSS_NR);
-	__type(key, __u32);
-	__type(value, __u64);
+	__type(key, u32);
+	__type(value, u64);
 } shared_losses SEC(".maps");
 
 static __always_inline void lose(enum loss reason)
 {
-	__u32 key = reason;
-	__u64 *count = bpf_map_lookup_elem(&shared_losses, &key);
+	u32 key = reason;
+	u64 *count = bpf_map_lookup_elem(&shared_losses, &key);
 
 	if (count)
 		(*count)++;
 }
 
 /* Counts @value_ns in @buckets of a row that only this CPU writes. */
-static __always_inline void hist_count(__u64 *buckets, __u64 value_ns)
+static __always_inline void hist_count(u64 *buckets, u64 value_ns)
 {
-	__u32 i = hist_index(value_ns, HIST_KERNEL_SUB_BITS);
+	u32 i = hist_index(value_ns, HIST_KERNEL_SUB_BITS);
 
 	/* The verifier does not follow the shifts. */
 	if (i < HIST_KERNEL_NR)
@@ -38,9 +38,9 @@ static __always_inline void hist_count(__u64 *buckets, __u64 value_ns)
 }
 
 /* The same in a row that several CPUs write. */
-static __always_inline void hist_count_shared(__u64 *buckets, __u64 value_ns)
+static __always_inline void hist_count_shared(u64 *buckets, u64 value_ns)
 {
-	__u32 i = hist_index(value_ns, HIST_KERNEL_SUB_BITS);
+	u32 i = hist_index(value_ns, HIST_KERNEL_SUB_BITS);
 
 	if (i < HIST_KERNEL_NR)
 		__sync_fetch_and_add(&buckets[i], 1);

@@ -22,15 +22,14 @@ static __always_inline struct isn_pair isn_of(const struct tcp_sock *tp, enum co
 	 * byte, at the server (tcp_create_openreq_child()) it does not: one is added there.
 	 * The peer's: what is next less the count received, the SYN not counted on either side.
 	 */
-	__u32 own = tp->snd_una - (__u32)tp->bytes_acked,
-	      peer = tp->rcv_nxt - (__u32)tp->bytes_received;
+	u32 own = tp->snd_una - (u32)tp->bytes_acked, peer = tp->rcv_nxt - (u32)tp->bytes_received;
 
 	if (role == ROLE_CLIENT)
 		return (struct isn_pair){ .client = own + 1, .server = peer };
 	return (struct isn_pair){ .client = peer, .server = own };
 }
 
-static __always_inline void add(__u64 *to, __u64 value)
+static __always_inline void add(u64 *to, u64 value)
 {
 	__sync_fetch_and_add(to, value);
 }
@@ -39,11 +38,11 @@ static __always_inline void add(__u64 *to, __u64 value)
 static __always_inline void account(struct edge_row *row, struct conn *conn,
 				    const struct tcp_sock *tp)
 {
-	__u64 acked = tp->bytes_acked, received = tp->bytes_received;
-	__u32 retrans = tp->total_retrans;
+	u64 acked = tp->bytes_acked, received = tp->bytes_received;
+	u32 retrans = tp->total_retrans;
 
 	if (retrans != conn->retrans) {
-		add(&row->retransmits, (__u32)(retrans - conn->retrans));
+		add(&row->retransmits, (u32)(retrans - conn->retrans));
 		conn->retrans = retrans;
 	}
 	/* Joined: the client's half has counted the bytes of both directions. */
@@ -61,10 +60,25 @@ static __always_inline void account(struct edge_row *row, struct conn *conn,
 	}
 }
 
+/*
+ * A FIN takes a sequence number, so bytes_acked and bytes_received count it as a byte: ours when
+ * the state says that it was acknowledged, the peer's when tcp_fin() has seen it.
+ */
+static __always_inline void leave_out_fins(struct conn *conn, const struct sock *sk, int oldstate)
+{
+	if (oldstate == TCP_FIN_WAIT2 || oldstate == TCP_LAST_ACK || oldstate == TCP_CLOSING)
+		conn->acked++;
+	if (sk->__sk_common.skc_flags & 1 << SOCK_DONE)
+		conn->received++;
+}
+
+/*
+ * The smallest round trip of the last minutes, not srtt: where the peer answers, its ACK waits for
+ * the answer to travel with, and srtt becomes the server's time (5.5 ms over loopback, measured).
+ */
 static __always_inline void count_rtt(struct edge_row *row, const struct tcp_sock *tp)
 {
-	/* srtt_us is kept in eighths of a microsecond. */
-	__u64 rtt_ns = (__u64)tp->srtt_us * 125;
+	u64 rtt_ns = (u64)tp->rtt_min.s[0].v * 1000;
 
 	add(&row->rtt_sum_ns, rtt_ns);
 	hist_count_shared(row->rtt, rtt_ns);
@@ -160,7 +174,7 @@ static __always_inline void server_established(struct sock *sk, const struct tcp
 static __always_inline void server_turn(struct edge_row *row, struct conn *conn,
 					const struct tcp_sock *tp)
 {
-	__u64 departed_ns = tp->tcp_wstamp_ns, service_ns = departed_ns - conn->request_ns;
+	u64 departed_ns = tp->tcp_wstamp_ns, service_ns = departed_ns - conn->request_ns;
 
 	conn->request_ns = 0;
 	account(row, conn, tp);
@@ -168,7 +182,7 @@ static __always_inline void server_turn(struct edge_row *row, struct conn *conn,
 		add(&row->responses, 1);
 		count_rtt(row, tp);
 	}
-	if ((__s64)service_ns < 0) {
+	if ((s64)service_ns < 0) {
 		lose(LOSS_TCP_CLOCK);
 		return;
 	}
@@ -179,7 +193,7 @@ static __always_inline void server_turn(struct edge_row *row, struct conn *conn,
 static __always_inline void server_receive(struct conn *conn, const struct tcp_sock *tp,
 					   bool payload)
 {
-	__u32 write_seq = tp->write_seq;
+	u32 write_seq = tp->write_seq;
 	struct edge_row *row;
 
 	if (conn->request_ns && write_seq != conn->write_seq) {
@@ -196,7 +210,7 @@ static __always_inline void server_receive(struct conn *conn, const struct tcp_s
 static __always_inline void client_receive(struct sock *sk, struct conn *conn,
 					   const struct tcp_sock *tp, bool payload)
 {
-	__u64 response_ns;
+	u64 response_ns;
 	struct edge_row *row;
 
 	/* Nothing was asked since the last answer: this is more of it, or the server's own idea. */
@@ -212,7 +226,7 @@ static __always_inline void client_receive(struct sock *sk, struct conn *conn,
 	add(&row->responses, 1);
 	account(row, conn, tp);
 	count_rtt(row, tp);
-	if ((__s64)response_ns < 0) {
+	if ((s64)response_ns < 0) {
 		lose(LOSS_TCP_CLOCK);
 		return;
 	}
@@ -223,8 +237,8 @@ static __always_inline void client_receive(struct sock *sk, struct conn *conn,
 /* Whether the segment @skb, at its TCP header, carries data. */
 static __always_inline bool has_payload(const struct tcp_sock *tp, const struct sk_buff *skb)
 {
-	__u32 len = skb->len;
-	__u8 offset = 0;
+	u32 len = skb->len;
+	u8 offset = 0;
 
 	/* Most are decided by their length: options only make a header longer than agreed. */
 	if (len > TCP_HEADER_MAX)
@@ -232,7 +246,7 @@ static __always_inline bool has_payload(const struct tcp_sock *tp, const struct 
 	if (len <= tp->tcp_header_len)
 		return false;
 	bpf_probe_read_kernel(&offset, sizeof(offset), skb->data + 12);
-	return len > (__u32)(offset >> 4) * 4;
+	return len > (u32)(offset >> 4) * 4;
 }
 
 SEC("?tp_btf/tcp_probe")
@@ -258,7 +272,7 @@ int BPF_PROG(tcp_receive, struct sock *sk, struct sk_buff *skb)
 }
 
 /* The socket's last words: what no later segment will report. */
-static __always_inline void closed(struct sock *sk, const struct tcp_sock *tp)
+static __always_inline void closed(struct sock *sk, const struct tcp_sock *tp, int oldstate)
 {
 	struct conn *conn = conn_find(sk);
 	struct edge_row *row;
@@ -272,6 +286,7 @@ static __always_inline void closed(struct sock *sk, const struct tcp_sock *tp)
 		if (conn->role == ROLE_SERVER && conn->request_ns &&
 		    tp->write_seq != conn->write_seq)
 			server_turn(row, conn, tp);
+		leave_out_fins(conn, sk, oldstate);
 		account(row, conn, tp);
 	}
 	conn_drop(sk);
@@ -310,7 +325,7 @@ int BPF_PROG(tcp_state, struct sock *sk, int oldstate, int newstate)
 	} else if (newstate == TCP_ESTABLISHED && oldstate == TCP_SYN_RECV) {
 		server_established(sk, tp);
 	} else if (newstate == TCP_CLOSE) {
-		closed(sk, tp);
+		closed(sk, tp, oldstate);
 	}
 	return 0;
 }

@@ -380,6 +380,7 @@ static u64 cost_before(const struct build *b, const struct program_cost *cost, u
 
 static int add_self(const struct build *b)
 {
+	struct proc_memory memory;
 	u32 i;
 
 	for (i = 0; i < LOSS_NR; i++) {
@@ -400,7 +401,8 @@ static int add_self(const struct build *b)
 		program->run_ns = minus(cost->run_ns, was_ns);
 	}
 	b->phase->self_cpu_ns += minus(b->after->self_cpu_ns, b->before->self_cpu_ns);
-	b->phase->self_rss_bytes = procfs_self_rss_bytes();
+	if (!procfs_memory("", getpid(), &memory))
+		b->phase->self_rss_bytes = memory.rss_bytes;
 	b->phase->self_map_bytes = b->after->map_bytes;
 	return 0;
 }

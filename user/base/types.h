@@ -3,9 +3,9 @@
 #ifndef SITU_BASE_TYPES_H
 #define SITU_BASE_TYPES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <linux/types.h>
 
 typedef uint8_t u8;
 typedef uint16_t u16;

@@ -40,7 +40,7 @@ static u64 running_ns(const struct cpu_state *cpu)
 	return now_ns > cpu->since_ns ? now_ns - cpu->since_ns : 0;
 }
 
-static u32 load_acquire(const __u32 *at)
+static u32 load_acquire(const u32 *at)
 {
 	return __atomic_load_n(at, __ATOMIC_ACQUIRE);
 }
@@ -168,6 +168,7 @@ const char *loss_name(enum loss reason)
 		[LOSS_CONN_NO_STORAGE] = "conn_no_storage",
 		[LOSS_JOIN_FULL] = "join_full",
 		[LOSS_TCP_CLOCK] = "tcp_clock",
+		[LOSS_SCHED_UNTRACED] = "sched_untraced",
 	};
 
 	_Static_assert(ARRAY_SIZE(names) == LOSS_NR, "every reason has a name");
