@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The order of placements in one block. Pure.
+ *
+ * Blocks are complete and randomised: each holds every placement once, in an order that only
+ * @seed and @block decide, so that drift of the machine falls on all placements alike.
+ */
+#ifndef SITU_EXPERIMENT_ORDER_H
+#define SITU_EXPERIMENT_ORDER_H
+
+#include "user/base/types.h"
+
+/* Fills @order[@nr] with 0..@nr-1, shuffled for @block (from 0) of @seed. */
+void order_shuffle(u64 seed, unsigned int block, unsigned int *order, unsigned int nr);
+
+#endif

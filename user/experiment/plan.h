@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What an experiment file asks for, checked whole before anything is started.
+ *
+ * The members named as keys of the file are filled by libcyaml; those under "derived" by
+ * plan_check().
+ */
+#ifndef SITU_EXPERIMENT_PLAN_H
+#define SITU_EXPERIMENT_PLAN_H
+
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdbool.h>
+
+#include "user/base/err.h"
+#include "user/base/types.h"
+#include "user/base/config.h"
+
+#define PLAN_NAME_MAX	   63
+#define PLAN_CLIENT	   "client" /* host name of the load generator */
+#define PLAN_LOAD	   "load"   /* service name of the load generator */
+#define PLAN_PREPARE	   "prepare"
+#define PLAN_PHASE	   "measure"
+#define PLAN_SUBNET	   "10.83.0.0/24"
+#define PLAN_TRIALS	   3
+#define PLAN_TRIALS_MAX	   1000
+#define PLAN_CONNECTIONS   16
+#define PLAN_WITHIN_NS	   (30 * NSEC_PER_SEC)
+#define PLAN_WARMUP_NS	   (2 * NSEC_PER_SEC)
+#define PLAN_DURATION_NS   (10 * NSEC_PER_SEC)
+#define PLAN_FIRST_ADDRESS 11 /* hosts are .11, .12, ... of the subnet; the client is .1 */
+
+struct plan_host {
+	char *name;
+	char *cpus; /* NULL, for the client only: all */
+	/* derived */
+	cpu_set_t cpu_set;
+	char address[INET_ADDRSTRLEN];
+};
+
+struct plan_client {
+	char *cpus;
+};
+
+struct plan_ready {
+	bool *tcp;
+	char *http;    /* path */
+	char *command; /* exit status 0: ready */
+	char *within;
+};
+
+struct plan_service {
+	char *name;
+	char *command;
+	unsigned int port; /* 0: none */
+	char **env;
+	unsigned int nr_env;
+	char *user; /* NULL: as situ runs, root */
+	struct plan_ready *ready;
+	/* derived */
+	u64 within_ns;
+};
+
+struct plan_group {
+	char *host;
+	char **services;
+	unsigned int nr_services;
+};
+
+struct plan_placement {
+	char *name;
+	struct plan_group *on;
+	unsigned int nr_on;
+	/* derived: host_of[i] is the index of the host that service i is on */
+	unsigned int *host_of;
+};
+
+struct plan_load {
+	char *workload;
+	char *target;
+	double rate; /* requests per second */
+	unsigned int *connections;
+	char *warmup;
+	char *duration;
+	/* derived */
+	char *workload_path; /* as seen from anywhere */
+	unsigned int target_index;
+	unsigned int nr_connections;
+	u64 warmup_ns, duration_ns;
+};
+
+struct plan {
+	char *name;
+	struct plan_host *hosts;
+	unsigned int nr_hosts;
+	struct plan_client *client;
+	char *subnet;
+	char *prepare;
+	struct plan_service *services;
+	unsigned int nr_services;
+	struct plan_placement *placements;
+	unsigned int nr_placements;
+	unsigned int *trials;
+	u64 *seed;
+	struct plan_load load;
+	/* derived */
+	struct plan_host client_host; /* .name and .cpus are not owned */
+	unsigned int nr_trials;
+	u64 order_seed;
+	unsigned int prefix;	     /* bits of the subnet */
+	char *here;		     /* directory of the file */
+	char *text;		     /* the file, for the places of errors */
+	struct config_source source; /* .text is text */
+};
+
+/* What a plan is checked against: the machine, or a test's idea of one. */
+struct plan_machine {
+	cpu_set_t online;
+	char bin[4096];			      /* directory of this binary */
+	int (*user_exists)(const char *name); /* NULL: not checked */
+	int (*file_readable)(const char *path);
+};
+
+/* This machine. */
+void plan_machine(struct plan_machine *machine);
+
+/*
+ * Parses and checks @text[@len], which errors call @name and whose relative paths start at the
+ * directory @here, into *@plan, which the caller frees with plan_free(). Returns 0, or -1 with
+ * @err set and *@plan NULL: EXIT_USAGE and "file:line:column: ..." for whatever the file has wrong.
+ */
+int plan_parse(const char *name, const char *here, const char *text, size_t len,
+	       const struct plan_machine *machine, struct plan **plan, struct err *err);
+
+/* plan_parse() of the file at @path. */
+int plan_load(const char *path, const struct plan_machine *machine, struct plan **plan,
+	      struct err *err);
+void plan_free(struct plan *plan); /* NULL is fine */
+
+/* Trials of all placements. */
+unsigned int plan_total_trials(const struct plan *plan);
+
+/* Index of the named thing, or -1. */
+int plan_find_host(const struct plan *plan, const char *name);
+int plan_find_service(const struct plan *plan, const char *name);
+
+/* The host that service @service is on in placement @placement. */
+const struct plan_host *plan_host_of(const struct plan *plan, unsigned int placement,
+				     unsigned int service);
+
+#endif
