@@ -84,7 +84,7 @@ $(B)/%.sql.h: %.sql
 	@mkdir -p $(@D)
 	$(call msg,SQL,$<)
 	$(Q)sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< > $@
-$(B)/user/store/%.o: | $(patsubst %.sql,$(B)/%.sql.h,$(wildcard user/store/*.sql))
+$(filter $(B)/user/store/%,$(LIB_OBJ)): | $(patsubst %.sql,$(B)/%.sql.h,$(wildcard user/store/*.sql))
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libsitu.a
 	$(call msg,LINK,$@)
