@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From a path to a connection that is proven to be a situ store of a known schema. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "user/base/buf.h"
+#include "user/base/clock.h"
+#include "user/store/db.h"
+
+#define APPLICATION_ID	0x53495455 /* "SITU", SQLite file header, offset 68 */
+#define SCHEMA_VERSION	1
+#define BUSY_TIMEOUT_MS 5000
+#define TEXT_(x)	#x
+#define TEXT(x)		TEXT_(x)
+
+static const char schema[] =
+#include "user/store/schema.sql.h"
+	"PRAGMA application_id = " TEXT(APPLICATION_ID) ";\n"
+							"PRAGMA user_version = " TEXT(
+								SCHEMA_VERSION) ";\n";
+
+/* What the file says it is. */
+struct identity {
+	u64 application_id;
+	u64 version;
+	u64 objects; /* tables, indexes, views */
+};
+
+static int read_number(struct store *store, const char *sql, u64 *to, struct err *err)
+{
+	sqlite3_stmt *stmt = db_prepare(store, sql, err);
+	int row = stmt ? db_row(store, stmt, err) : -1;
+
+	if (row > 0)
+		*to = db_u64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return row > 0 ? 0 : -1;
+}
+
+static int identify(struct store *store, struct identity *id, struct err *err)
+{
+	if (read_number(store, "PRAGMA application_id", &id->application_id, err) ||
+	    read_number(store, "PRAGMA user_version", &id->version, err) ||
+	    read_number(store, "SELECT count(*) FROM sqlite_master", &id->objects, err))
+		return -1;
+	return 0;
+}
+
+/* True for a file that holds nothing at all: new, empty, or left by a death while it was made. */
+static bool blank(const struct identity *id)
+{
+	return !id->application_id && !id->version && !id->objects;
+}
+
+static int check(const struct store *store, const struct identity *id, struct err *err)
+{
+	if (blank(id))
+		return err_set(
+			err, EXIT_USAGE,
+			"store '%s' is empty: make a run with 'situ record -o' or 'situ run'",
+			store->path);
+	if (id->application_id != APPLICATION_ID)
+		return err_set(err, EXIT_USAGE,
+			       "'%s' is an SQLite database but not a situ store: name another file",
+			       store->path);
+	if (id->version > SCHEMA_VERSION)
+		return err_set(err, EXIT_USAGE,
+			       "store '%s' has schema %llu, this situ knows up to %d: use a newer "
+			       "situ",
+			       store->path, (unsigned long long)id->version, SCHEMA_VERSION);
+	if (id->version < 1)
+		return db_damaged(store, "it has no schema version", err);
+	return 0;
+}
+
+/*
+ * The switch to WAL needs the file for itself and does not wait for it when two processes make a
+ * store at once, so the waiting is done here.
+ */
+static int use_wal(struct store *store, struct err *err)
+{
+	u64 deadline_ns = clock_mono_ns() + BUSY_TIMEOUT_MS * NSEC_PER_MSEC;
+	sqlite3_stmt *stmt = db_prepare(store, "PRAGMA journal_mode = WAL", err);
+	int failed = -1, rc = SQLITE_BUSY;
+
+	while (stmt) {
+		rc = sqlite3_step(stmt);
+		if (rc != SQLITE_BUSY || clock_mono_ns() >= deadline_ns)
+			break;
+		sqlite3_reset(stmt);
+		sqlite3_sleep(10);
+	}
+	if (stmt && rc != SQLITE_ROW)
+		failed = db_fail(store, "write to", err);
+	else if (stmt && strcmp(db_text(stmt, 0), "wal") != 0)
+		failed = err_set(err, EXIT_FAILED,
+				 "the file system of '%s' cannot hold a store (no shared memory): "
+				 "put it on a local disk",
+				 store->path);
+	else if (stmt)
+		failed = 0;
+	sqlite3_finalize(stmt);
+	return failed;
+}
+
+/* Makes the tables, unless another process did so since the file was seen blank. */
+static int create(struct store *store, struct err *err)
+{
+	struct identity id;
+	int failed;
+
+	if (use_wal(store, err) || db_exec(store, "BEGIN IMMEDIATE", err))
+		return -1;
+	failed = identify(store, &id, err);
+	if (!failed && blank(&id))
+		failed = db_exec(store, schema, err);
+	else if (!failed)
+		failed = check(store, &id, err);
+	return db_end(store, failed, err);
+}
+
+static int settings(struct store *store, enum store_mode mode, struct err *err)
+{
+	sqlite3_busy_timeout(store->sql, BUSY_TIMEOUT_MS);
+	sqlite3_extended_result_codes(store->sql, 1);
+	/* The file may come from anybody: nothing in its schema is run beyond plain SQL. */
+	sqlite3_db_config(store->sql, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(store->sql, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	return db_exec(store,
+		       mode == STORE_READ ? "PRAGMA query_only = ON; PRAGMA cell_size_check = ON"
+					  : "PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; "
+					    "PRAGMA cell_size_check = ON",
+		       err);
+}
+
+/* Opens @name, which SQLite must not take for one of its special names. 0 or -1. */
+static int open_plain(struct store *store, int flags, struct err *err)
+{
+	struct buf name = buf_init(1 << 16);
+	int failed = -1;
+
+	/* ":memory:" and the empty name mean something to SQLite; "./" takes that away. */
+	if (buf_printf(&name, "%s%s", store->path[0] == '/' ? "" : "./", store->path))
+		err_set(err, EXIT_USAGE, "the store's path is too long: choose a shorter one");
+	else if (sqlite3_open_v2(name.data, &store->sql, flags, NULL) != SQLITE_OK)
+		db_fail(store, "open", err);
+	else
+		failed = 0;
+	buf_free(&name);
+	return failed;
+}
+
+/*
+ * Opens a store on a medium that takes no lock and shared-memory files. Only right when nobody
+ * can be writing to it: there is no write-ahead log beside it.
+ */
+static int open_immutable(struct store *store, struct err *err)
+{
+	struct buf uri = buf_init(1 << 16);
+	char *path = realpath(store->path, NULL);
+	const char *c;
+	int failed = -1;
+
+	buf_puts(&uri, "file:");
+	for (c = path ? path : ""; *c; c++)
+		buf_printf(&uri, strchr("%?#", *c) ? "%%%02x" : "%c", (unsigned char)*c);
+	if (!path || buf_puts(&uri, "?immutable=1"))
+		err_set(err, EXIT_FAILED, "cannot read store '%s': %s: check its path", store->path,
+			strerror(path ? ENOMEM : errno));
+	else if (sqlite3_open_v2(uri.data, &store->sql, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI,
+				 NULL) != SQLITE_OK)
+		db_fail(store, "read", err);
+	else
+		failed = 0;
+	free(path);
+	buf_free(&uri);
+	return failed;
+}
+
+static bool has_log(const struct store *store)
+{
+	struct buf name = buf_init(1 << 16);
+	struct stat st;
+	bool there;
+
+	there = buf_printf(&name, "%s-wal", store->path) || stat(name.data, &st) == 0;
+	buf_free(&name);
+	return there;
+}
+
+static int open_to_read(struct store *store, struct identity *id, struct err *err)
+{
+	struct err first = { 0 };
+	int code;
+
+	/* With write access where it can be had, so that the log of a killed writer is replayed. */
+	if (open_plain(store, SQLITE_OPEN_READWRITE, &first) == 0 &&
+	    settings(store, STORE_READ, &first) == 0 && identify(store, id, &first) == 0)
+		return 0;
+	code = store->sql ? sqlite3_errcode(store->sql) & 0xff : SQLITE_NOMEM;
+	if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || has_log(store))
+		return err_set(err, first.code, "%s", first.text);
+	sqlite3_close(store->sql);
+	store->sql = NULL;
+	if (open_immutable(store, err) || settings(store, STORE_READ, err))
+		return -1;
+	return identify(store, id, err);
+}
+
+static int open_to_write(struct store *store, struct identity *id, struct err *err)
+{
+	if (open_plain(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) ||
+	    settings(store, STORE_WRITE, err) || identify(store, id, err))
+		return -1;
+	if (sqlite3_db_readonly(store->sql, "main"))
+		return err_set(
+			err, EXIT_FAILED,
+			"cannot write to store '%s': it is read-only: check the rights to it "
+			"and its directory",
+			store->path);
+	return 0;
+}
+
+/* Whether a file can be made in the directory of the store's path: SQLite's own reason is vague. */
+static int check_directory(const struct store *store, struct err *err)
+{
+	char *copy = strdup(store->path);
+	int failed = 0;
+
+	if (!copy)
+		return err_set(err, EXIT_FAILED, "out of memory for store '%s': free some",
+			       store->path);
+	if (faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS) != 0)
+		failed = err_set(err, EXIT_FAILED,
+				 "cannot make store '%s': %s: choose a directory that can be "
+				 "written to",
+				 store->path, strerror(errno));
+	free(copy);
+	return failed;
+}
+
+static int check_path(const struct store *store, enum store_mode mode, struct err *err)
+{
+	struct stat st;
+
+	if (stat(store->path, &st) == 0) {
+		if (S_ISREG(st.st_mode))
+			return 0;
+		return err_set(err, EXIT_USAGE, "'%s' is not a file: name the store's file",
+			       store->path);
+	}
+	if (errno != ENOENT)
+		return err_set(err, EXIT_FAILED, "cannot open store '%s': %s: check its path",
+			       store->path, strerror(errno));
+	if (mode == STORE_WRITE && store->path[0])
+		return check_directory(store, err);
+	return err_set(err, EXIT_USAGE,
+		       "there is no store '%s': name the file that 'situ record' or 'situ run' "
+		       "wrote",
+		       store->path);
+}
+
+int db_open(struct store *store, enum store_mode mode, struct err *err)
+{
+	struct identity id;
+
+	if (check_path(store, mode, err))
+		return -1;
+	if (mode == STORE_READ)
+		return open_to_read(store, &id, err) ? -1 : check(store, &id, err);
+	if (open_to_write(store, &id, err))
+		return -1;
+	return blank(&id) ? create(store, err) : check(store, &id, err);
+}
