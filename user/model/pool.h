@@ -1,15 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Trials of one placement added up to one phase. */
+/* Phases added up: trials of one placement, intervals of a live view, replicas of a service. */
 #ifndef SITU_MODEL_POOL_H
 #define SITU_MODEL_POOL_H
 
 #include "user/model/run.h"
 
+enum pool_key {
+	POOL_BY_HOST, /* a service or an edge is the same only on the same hosts */
+	POOL_BY_NAME, /* wherever it runs: what two placements have in common */
+};
+
+/*
+ * Adds all of @src to @dst: services, edges and endpoints by @key (an edge never by its address),
+ * programs and disks by name. Counters, gauges, rates and durations add, histograms merge from
+ * full buckets. 0, -ENOMEM, or -EINVAL for histograms of two resolutions.
+ */
+int pool_add(struct phase *dst, const struct phase *src, enum pool_key key);
+
 /*
  * Adds all phases of @run whose placement and phase name are @placement and @phase_name into the
  * empty @pooled, by name of service, edge and endpoint: counters and durations add, histograms
  * merge from full buckets (never averaged), gauges and rates are averaged over the trials that
- * have them. pooled->trial is the number of phases found. 0 or -ENOMEM.
+ * have them. pooled->trial is the number of phases found. 0, -ENOMEM or -EINVAL; the caller frees
+ * @pooled with phase_free() in any case.
  */
 int pool_placement(const struct run *run, const char *placement, const char *phase_name,
 		   struct phase *pooled);

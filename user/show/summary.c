@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/buf.h"
+#include "user/base/text.h"
+#include "user/base/units.h"
+#include "user/model/pool.h"
+#include "user/show/cell.h"
+#include "user/show/parts.h"
+#include "user/show/summary.h"
+
+#define LOAD_TOTAL "all"
+#define PHASE_NAME "measure"
+
+static int is_total(const struct endpoint *endpoint)
+{
+	return strcmp(endpoint->name, LOAD_TOTAL) == 0;
+}
+
+static int by_attempts(const void *left, const void *right)
+{
+	const struct endpoint *l = *(const struct endpoint *const *)left;
+	const struct endpoint *r = *(const struct endpoint *const *)right;
+	int order = is_total(l) - is_total(r);
+
+	if (!order)
+		order = part_descending(l->attempted, r->attempted);
+	return order ? order : strcmp(l->name, r->name);
+}
+
+/* "200" for the commonest status, "404:3" with its count for each rarer one. */
+static void cell_codes(struct table *table, const struct tally *codes)
+{
+	const struct tally_item *top = NULL;
+	struct buf text = buf_init(4096);
+	size_t i;
+
+	for (i = 0; i < codes->nr; i++) {
+		if (!top || codes->item[i].count > top->count)
+			top = &codes->item[i];
+	}
+	buf_puts(&text, top ? top->label : "-");
+	for (i = 0; i < codes->nr; i++) {
+		if (&codes->item[i] != top)
+			buf_printf(&text, " %s:%llu", codes->item[i].label,
+				   (unsigned long long)codes->item[i].count);
+	}
+	table_text(table, text.data ? text.data : "-");
+	buf_free(&text);
+}
+
+static void endpoint_row(struct table *table, const struct endpoint *endpoint)
+{
+	const struct hist *latency = &endpoint->latency_ns;
+
+	table_text(table, endpoint->name);
+	if (is_total(endpoint))
+		table_mark(table, TABLE_BOLD);
+	cell_count(table, endpoint->rate);
+	cell_bad_count(table, tally_total(&endpoint->errors));
+	cell_quantile(table, latency, 0.5);
+	cell_quantile(table, latency, 0.9);
+	cell_quantile(table, latency, 0.99);
+	cell_duration(table, latency->count && latency->buckets ? (double)latency->max_ns : -1);
+	cell_codes(table, &endpoint->codes);
+}
+
+/* "lead: a 5, b 3" over as many lines as it needs. */
+static void print_tally(const char *lead, const struct tally *tally, FILE *out)
+{
+	const char *separator = ":";
+	int column = text_width(lead);
+	size_t i;
+
+	fputs(lead, out);
+	for (i = 0; i < tally->nr; i++) {
+		const struct tally_item *item = &tally->item[i];
+		char count[24];
+		int width;
+
+		if (!item->count)
+			continue;
+		width = snprintf(count, sizeof(count), " %llu", (unsigned long long)item->count);
+		width += 2 + text_width(item->label);
+		fputs(separator, out);
+		/* One column stays free for the separator behind it. */
+		if (column + width >= TABLE_WIDTH) {
+			fputs("\n   ", out);
+			column = 3;
+		}
+		fprintf(out, " %s%s", item->label, count);
+		column += width;
+		separator = ",";
+	}
+	fputs(*separator == ':' ? ": none\n" : "\n", out);
+}
+
+static void print_load_total(const struct endpoint *total, FILE *out)
+{
+	char p99[UNITS_TEXT];
+
+	fprintf(out, "%llu requests due, %llu answered", (unsigned long long)total->attempted,
+		(unsigned long long)total->answered);
+	if (total->send_lag_ns.count && total->send_lag_ns.buckets)
+		fprintf(out, "; generator late by %s at p99",
+			units_duration(p99, sizeof(p99), hist_quantile(&total->send_lag_ns, 0.99)));
+	fputc('\n', out);
+	print_tally("codes", &total->codes, out);
+	print_tally("errors", &total->errors, out);
+}
+
+int summary_print_endpoints(const struct phase *phase, FILE *out)
+{
+	static const struct table_column columns[] = {
+		{ NULL, "endpoint", TABLE_LEFT, true },	  { NULL, "rate/s", TABLE_RIGHT, false },
+		{ NULL, "errors", TABLE_RIGHT, false },	  { "latency", "p50", TABLE_RIGHT, false },
+		{ "latency", "p90", TABLE_RIGHT, false }, { "latency", "p99", TABLE_RIGHT, false },
+		{ "latency", "max", TABLE_RIGHT, false }, { NULL, "codes", TABLE_LEFT, true },
+	};
+	struct table table = table_init(columns, ARRAY_SIZE(columns));
+	const struct endpoint *total = phase_find_endpoint(phase, LOAD_TOTAL);
+	size_t nr = phase->nr_endpoints, i;
+	const struct endpoint **list;
+	int err;
+
+	list = (const struct endpoint **)part_sorted(phase->endpoints, nr,
+						     sizeof(*phase->endpoints), by_attempts);
+	if (!list)
+		return -ENOMEM;
+	for (i = 0; i < part_shown(nr); i++)
+		endpoint_row(&table, list[i]);
+	/* The total is last in the list: a long list must not cut it. */
+	if (nr > part_shown(nr) && total)
+		endpoint_row(&table, total);
+	free(list);
+	err = part_finish(&table, nr - part_shown(nr) - (nr > part_shown(nr) && total), out);
+	if (!err && total)
+		print_load_total(total, out);
+	return err;
+}
+
+static void print_self(const struct phase *phase, FILE *out)
+{
+	char cpu[UNITS_TEXT], rss[UNITS_TEXT], maps[UNITS_TEXT];
+	double percent = phase->duration_ns
+				 ? 100 * (double)phase->self_cpu_ns / (double)phase->duration_ns
+				 : 0;
+
+	fprintf(out, "situ itself: %s of CPU (%.2f %% of one), %s resident, %s of maps\n",
+		units_duration(cpu, sizeof(cpu), phase->self_cpu_ns), percent,
+		units_bytes(rss, sizeof(rss), phase->self_rss_bytes),
+		units_bytes(maps, sizeof(maps), phase->self_map_bytes));
+}
+
+/* What only a measurement has: a load by itself has none of it, and must not claim "none lost". */
+static int print_measured(const struct phase *phase, FILE *out)
+{
+	int err;
+
+	if (!phase->nr_services && !phase->nr_edges && !phase->nr_programs) {
+		fputs("Nothing was measured in the kernel in this phase.\n", out);
+		return 0;
+	}
+	err = part_services(phase, out);
+	if (!err)
+		err = part_disks(phase, out);
+	if (!err)
+		err = part_edges(phase, out);
+	if (err)
+		return err;
+	print_tally("Lost or without an owner", &phase->losses, out);
+	print_self(phase, out);
+	return part_programs(phase, out);
+}
+
+static void print_heading(const struct phase *pooled, FILE *out)
+{
+	bool named = strcmp(pooled->name, PHASE_NAME) != 0;
+	char each[UNITS_TEXT];
+
+	units_duration(each, sizeof(each), pooled->duration_ns / pooled->trial);
+	fputc('\n', out);
+	if (*pooled->placement)
+		table_title(out, "Placement %s: %u trial%s of %s%s%s%s", pooled->placement,
+			    pooled->trial, pooled->trial == 1 ? "" : "s", each,
+			    pooled->trial == 1 ? "" : ", added up", named ? ", phase " : "",
+			    named ? pooled->name : "");
+	else
+		table_title(out, "Measured for %s%s%s", each, named ? ", phase " : "",
+			    named ? pooled->name : "");
+	fputc('\n', out);
+}
+
+static int print_placement(const struct run *run, const struct phase *first, FILE *out)
+{
+	struct phase pooled = { 0 };
+	int err;
+
+	err = pool_placement(run, first->placement, first->name, &pooled);
+	if (err)
+		goto out;
+	print_heading(&pooled, out);
+	if (pooled.nr_endpoints) {
+		err = summary_print_endpoints(&pooled, out);
+		fputc('\n', out);
+	}
+	if (!err)
+		err = print_measured(&pooled, out);
+out:
+	phase_free(&pooled);
+	return err;
+}
+
+/* Whether an earlier phase already stood for the placement and name of phase @index. */
+static int seen(const struct run *run, size_t index)
+{
+	size_t i;
+
+	for (i = 0; i < index; i++) {
+		if (strcmp(run->phases[i].placement, run->phases[index].placement) == 0 &&
+		    strcmp(run->phases[i].name, run->phases[index].name) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+int summary_print(const struct run *run, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < run->nr_phases; i++) {
+		int err = seen(run, i) ? 0 : print_placement(run, &run->phases[i], out);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
