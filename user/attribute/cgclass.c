@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,12 +127,16 @@ static int take_bare(struct part part, struct part parent, struct cgclass *class
 static int user_manager(struct part part, unsigned int *uid)
 {
 	const char *digits = part.text + strlen("user@");
+	unsigned long value;
 	char *end;
 
 	if (!starts(part, "user@") || !ends(part, ".service") || *digits < '0' || *digits > '9')
 		return 0;
-	*uid = (unsigned int)strtoul(digits, &end, 10);
-	return end == part.text + part.len - strlen(".service");
+	value = strtoul(digits, &end, 10);
+	if (end != part.text + part.len - strlen(".service") || value > UINT_MAX)
+		return 0;
+	*uid = (unsigned int)value;
+	return 1;
 }
 
 static int is_unit(struct part part)

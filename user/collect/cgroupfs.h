@@ -111,8 +111,9 @@ int cgroupfs_memory(const struct cgroupfs *fs, const char *path, struct cgroup_m
 
 /*
  * I/O of the cgroup @path and all below it by device, from the v2 io.stat, else from the v1 blkio
- * cgroup of the same path: at most @max devices into @io. Returns their number, -ENOENT where no
- * io controller covers it, -EBADMSG.
+ * cgroup of the same path: at most @max devices into @io. Returns their number, -ENOENT where
+ * nothing accounts for it (version 1 keeps nothing for a device without a limit, since about 6.10),
+ * -EBADMSG.
  */
 int cgroupfs_io(const struct cgroupfs *fs, const char *path, struct cgroup_io *io, size_t max);
 

@@ -328,6 +328,9 @@ int cgroupfs_io(const struct cgroupfs *fs, const char *path, struct cgroup_io *i
 		if (!err)
 			err = io_v1(fs, path, "blkio.throttle.io_serviced_recursive", 0, io, max,
 				    &nr);
+		/* Nothing done, or nothing kept: the two look the same. */
+		if (!err && !nr)
+			err = -ENOENT;
 	}
 	return err ? err : (int)nr;
 }

@@ -12,8 +12,9 @@
 
 #define STAT_STARTTIME	22 /* number of the field in /proc/PID/stat, proc(5) */
 #define STAT_AFTER_COMM 3
-#define PROC_FILE_MAX	(1 << 20) /* /proc/stat of a machine with thousands of CPUs and interrupts \
-				   */
+#define PROC_FILE_MAX                                                              \
+	(1 << 20) /* /proc/stat of a machine with thousands of CPUs and interrupts \
+		   */
 
 static u64 ticks_to_ns(u64 ticks)
 {
