@@ -43,8 +43,7 @@ static size_t distance(const char *a, const char *b, size_t limit)
 	return row[nb];
 }
 
-int opts_unknown(struct err *err, const char *what, const char *word, const char *const *known,
-		 size_t nr)
+const char *opts_nearest(const char *word, const char *const *known, size_t nr)
 {
 	size_t best = 4, i;
 	const char *nearest = NULL;
@@ -57,6 +56,14 @@ int opts_unknown(struct err *err, const char *what, const char *word, const char
 			nearest = known[i];
 		}
 	}
+	return nearest;
+}
+
+int opts_unknown(struct err *err, const char *what, const char *word, const char *const *known,
+		 size_t nr)
+{
+	const char *nearest = opts_nearest(word, known, nr);
+
 	if (nearest)
 		return err_set(err, EXIT_USAGE, "unknown %s '%s': did you mean '%s'?", what, word,
 			       nearest);

@@ -67,6 +67,9 @@ int opts_parse(const struct command *cmd, int argc, char **argv, void *config, s
 /* Prints the command's help text to stdout. */
 void opts_help(const struct command *cmd);
 
+/* The one of @nr @known words that @word is most likely a slip of, or NULL. */
+const char *opts_nearest(const char *word, const char *const *known, size_t nr);
+
 /*
  * The command @name of the NULL-terminated @commands; NULL with @err set to a usage error that
  * names the closest one when there is none.
