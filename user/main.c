@@ -10,6 +10,8 @@
 #include "user/cmd/help.h"
 
 const struct command *const commands[] = {
+	&cmd_doctor,
+	&cmd_record,
 	&cmd_completion,
 	&cmd_help,
 	NULL,

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "user/attribute/measure.h"
+#include "user/base/clock.h"
+#include "user/base/stop.h"
+#include "user/experiment/recorder.h"
+#include "user/store/store.h"
+
+#define PHASE_NAME     "record"
+#define COST_SAMPLE_NS NSEC_PER_SEC
+#define EXEC_FAILED    127
+
+struct recorder {
+	const struct recording *want;
+	struct measure *measure;
+	struct store *store;
+	struct run *run;
+	pid_t child;
+	int child_fd; /* a pidfd: readable once the command has ended; -1 without one */
+	u64 began_ns;
+	unsigned int phases;
+};
+
+static int describe(struct recorder *r)
+{
+	struct utsname uts;
+
+	uname(&uts);
+	r->run->started_at_ns = clock_real_ns();
+	if (run_set_text(&r->run->name, r->want->name) ||
+	    run_set_text(&r->run->state, "unfinished") ||
+	    run_set_text(&r->run->kernel, uts.release) || run_add_host(r->run, uts.nodename))
+		return -ENOMEM;
+	return 0;
+}
+
+/* The child's side: waits for the start signal, then becomes the command. */
+static void become(char *const *command, int go_fd, int failed_fd)
+{
+	char go;
+	int code;
+
+	/* The end of the pipe without a byte: the parent gave up. */
+	if (read(go_fd, &go, 1) != 1)
+		_exit(EXEC_FAILED);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(command[0], command);
+	code = errno;
+	if (write(failed_fd, &code, sizeof(code)) < 0)
+		_exit(EXEC_FAILED);
+	_exit(EXEC_FAILED);
+}
+
+/*
+ * Starts the command once the measurement has begun, so that nothing of it is missed. Pipes: @go
+ * holds the child back, @failed brings the errno of an exec that failed, or its end.
+ */
+static int start_command(struct recorder *r, struct err *err)
+{
+	int go[2], failed[2], code = 0;
+	ssize_t got;
+
+	if (pipe2(go, O_CLOEXEC) || pipe2(failed, O_CLOEXEC))
+		return err_set(err, EXIT_FAILED, "cannot make a pipe: %s", strerror(errno));
+	r->child = fork();
+	if (r->child == 0) {
+		close(go[1]);
+		become(r->want->command, go[0], failed[1]);
+	}
+	close(go[0]);
+	close(failed[1]);
+	if (r->child > 0 && write(go[1], "g", 1) == 1) {
+		got = read(failed[0], &code, sizeof(code));
+		r->child_fd = (int)syscall(SYS_pidfd_open, r->child, 0);
+	} else {
+		got = -1;
+	}
+	close(go[1]);
+	close(failed[0]);
+	if (r->child < 0)
+		return err_set(err, EXIT_FAILED, "cannot fork: %s", strerror(errno));
+	if (got == sizeof(code))
+		return err_set(err, EXIT_FAILED, "cannot run '%s': %s: check the command after --",
+			       r->want->command[0], strerror(code));
+	if (r->child_fd < 0)
+		return err_set(err, EXIT_FAILED, "cannot watch '%s': %s", r->want->command[0],
+			       strerror(errno));
+	return 0;
+}
+
+static int store_interval(struct recorder *r, struct err *err)
+{
+	struct phase *phase = run_add_phase(r->run, "", ++r->phases, PHASE_NAME);
+
+	if (!phase)
+		return err_set(err, EXIT_FAILED, "out of memory: free some");
+	if (measure_end(r->measure, phase, err))
+		return -1;
+	return store_add_phase(r->store, r->run->id, phase, err);
+}
+
+static void progress(const struct recorder *r)
+{
+	double s = (double)(clock_mono_ns() - r->began_ns) / (double)NSEC_PER_SEC;
+
+	if (r->want->quiet)
+		return;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, "\rrecording: %.0f s \033[K", s);
+}
+
+static bool over(const struct recorder *r)
+{
+	return stop_signal() ||
+	       (r->want->duration_ns && clock_mono_ns() >= r->began_ns + r->want->duration_ns);
+}
+
+/* Waits for at most a second, or until @until_ns. True when the command has ended. */
+static bool wait_a_little(const struct recorder *r, u64 until_ns)
+{
+	u64 now_ns = clock_mono_ns(), left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+	struct pollfd fd = { .fd = r->child_fd, .events = POLLIN };
+
+	if (left_ns > NSEC_PER_SEC)
+		left_ns = NSEC_PER_SEC;
+	/* A negative fd is not watched: the call is a sleep then. */
+	return poll(&fd, 1, (int)((left_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC)) > 0;
+}
+
+static u64 earlier(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
+
+/* One interval, to its end or the recording's; *@ended tells which. */
+static int record_interval(struct recorder *r, bool *ended, struct err *err)
+{
+	u64 until_ns = clock_mono_ns() + r->want->interval_ns;
+
+	if (r->want->duration_ns)
+		until_ns = earlier(until_ns, r->began_ns + r->want->duration_ns);
+	while (!*ended && clock_mono_ns() < until_ns) {
+		u64 sample_ns = r->began_ns + COST_SAMPLE_NS;
+		bool sampling = clock_mono_ns() < sample_ns;
+
+		*ended = wait_a_little(r, sampling ? earlier(until_ns, sample_ns) : until_ns) ||
+			 over(r);
+		if (clock_mono_ns() >= sample_ns)
+			measure_sample_cost(r->measure, false);
+		progress(r);
+	}
+	if (over(r))
+		*ended = true;
+	return store_interval(r, err);
+}
+
+/*
+ * The cost of each program is sampled in the first second only: the two clock reads a run that it
+ * takes would else be part of what is measured.
+ */
+static int record_all(struct recorder *r, struct err *err)
+{
+	bool ended = false;
+
+	if (measure_sample_cost(r->measure, true))
+		warn("this kernel does not tell what BPF programs cost: that part is left out");
+	r->began_ns = clock_mono_ns();
+	if (measure_begin(r->measure, err))
+		return -1;
+	if (r->want->command && start_command(r, err))
+		return -1;
+	while (!ended) {
+		if (record_interval(r, &ended, err))
+			return -1;
+		if (!ended && measure_begin(r->measure, err))
+			return -1;
+	}
+	if (!r->want->quiet && isatty(STDERR_FILENO))
+		fprintf(stderr, "\r\033[K");
+	return 0;
+}
+
+/* Ends the command when it still runs; its status as a shell gives it. */
+static int reap(struct recorder *r)
+{
+	int status = 0;
+
+	if (r->child <= 0)
+		return 0;
+	if (waitpid(r->child, &status, WNOHANG) == 0) {
+		kill(r->child, SIGTERM);
+		while (waitpid(r->child, &status, 0) < 0 && errno == EINTR)
+			;
+	}
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int open_all(struct recorder *r, struct err *err)
+{
+	unsigned int abandoned;
+
+	if (measure_open(&r->measure, err))
+		return -1;
+	if (store_open(&r->store, r->want->store, STORE_WRITE, err))
+		return -1;
+	if (store_close_abandoned(r->store, &abandoned, err))
+		return -1;
+	if (describe(r))
+		return err_set(err, EXIT_FAILED, "out of memory: free some");
+	return store_begin_run(r->store, r->run, err);
+}
+
+int record(const struct recording *recording, struct run *run, int *status, struct err *err)
+{
+	struct recorder r = { .want = recording, .run = run, .child_fd = -1 };
+	struct err sealing = { 0 };
+	int code = open_all(&r, err);
+
+	if (!code)
+		code = record_all(&r, err);
+	*status = reap(&r);
+	if (run->id) {
+		run->duration_ns = clock_mono_ns() - r.began_ns;
+		if (store_seal(r.store, run->id, code ? "failed" : "finished", run->duration_ns,
+			       &sealing) ||
+		    run_set_text(&run->state, code ? "failed" : "finished"))
+			code = err_set(err, sealing.code, "%s", sealing.text);
+	}
+	if (r.child_fd >= 0)
+		close(r.child_fd);
+	store_close(r.store);
+	measure_close(r.measure);
+	return code;
+}
