@@ -47,6 +47,8 @@ static char *print(const struct comparison *c, size_t most)
 	assert_non_null(out);
 	assert_int_equal(comparison_print(c, most, out), 0);
 	assert_int_equal(fclose(out), 0);
+	if (widest_line(text) > 80)
+		print_error("# too wide:\n%s", text);
 	assert_true(widest_line(text) <= 80);
 	return text;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/text.h"
 #include "user/experiment/infer.h"
 #include "user/show/cell.h"
 #include "user/show/comparison.h"
@@ -165,14 +166,15 @@ static int print_headline(const struct difference *d, FILE *out)
 	if (err)
 		goto out;
 	cell = cells.cell;
-	fprintf(out, "%s of %s%s: %s -> %s", cell[1].text, cell[0].text,
-		strcmp(d->subject, LOAD_TOTAL) == 0 ? " requests moved most" : "", cell[2].text,
-		cell[3].text);
+	/* A name from outside must not fill the screen. */
+	fprintf(out, "Moved most: %s of %.*s%s,\n%s -> %s", cell[1].text,
+		(int)text_fit(cell[0].text, 40), cell[0].text,
+		strcmp(d->subject, LOAD_TOTAL) == 0 ? " requests" : "", cell[2].text, cell[3].text);
 	if (isfinite(d->ratio))
 		fprintf(out, ", %s times", ratio_text(text, d->ratio));
 	if (isfinite(d->ratio_low))
 		fprintf(out, " (95 %%: %s)", cell[5].text);
-	fputc('\n', out);
+	fputs(".\n", out);
 	print_sureness(d, out);
 out:
 	table_free(&cells);
@@ -196,7 +198,7 @@ static void print_counts(const struct comparison *c, FILE *out)
 	decided = count[VERDICT_BETTER] + count[VERDICT_WORSE];
 	if (decided)
 		fprintf(out,
-			"Each is tested by itself: by chance alone up to %.0f would look decided.\n",
+			"Each is tested by itself: if nothing differed, up to %.0f would look decided.\n",
 			ceil(INFER_LEVEL * (double)(c->nr - na)));
 }
 
