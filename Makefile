@@ -75,7 +75,7 @@ SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 .PHONY: all tests shop demo test check check-format check-tidy check-cppcheck check-style \
 	check-shell fuzz fuzzers man install uninstall clean help
 
-all: $(B)/situ ## build/situ (the default)
+all: $(B)/situ $(SKELS) ## build/situ (the default)
 tests: all $(UNIT) $(STIM) shop ## what the tests run, built
 shop: $(SHOP) ## the services of the demo's shop
 
@@ -212,7 +212,7 @@ check-style:
 
 check-shell: | $(B)/have-check
 	$(call msg,SHELL,scripts)
-	$(Q)shellcheck --severity=warning --external-sources $(SCRIPTS)
+	$(Q)shellcheck --severity=warning --exclude=SC2154 $(SCRIPTS)
 
 check-cppcheck: | $(B)/have-check $(SKELS) $(SQL)
 	$(call msg,CPPCHECK,sources)
