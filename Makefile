@@ -81,16 +81,18 @@ shop: $(SHOP) ## the services of the demo's shop
 
 # What a tree was built with: when that changes, everything is built anew.
 BUILT_WITH := $(CC) $(ALLCFLAGS) : $(CLANG) $(BPFFLAGS) : $(LDFLAGS) $(SHOP_PKGS)
-NEEDS_BUILD := $(filter-out clean help demo test uninstall,$(or $(MAKECMDGOALS),all))
+NEEDS_BUILD := $(filter-out clean help demo test uninstall check-style,$(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_BUILD),)
-ifneq ($(BUILT_WITH),$(file < $(B)/built-with))
-$(shell mkdir -p $(B) 2> /dev/null)
-ifeq ($(shell test -w $(B) && echo yes),)
+ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),) # -n shows, and writes nothing
+ifeq ($(shell mkdir -p $(B) && test -w $(B) && echo yes),)
 $(error $(B)/ cannot be written, perhaps because root built it: run sudo make clean)
 endif
+ifneq ($(BUILT_WITH),$(file < $(B)/built-with))
 $(file > $(B)/built-with,$(BUILT_WITH))
 endif
 endif
+endif
+$(B)/built-with: ;
 
 # What is missing is said in one line, before anything is compiled. $(1): commands, $(2): packages.
 define need
