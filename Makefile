@@ -75,22 +75,24 @@ SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 .PHONY: all tests shop demo test check check-format check-tidy check-cppcheck check-style \
 	check-shell fuzz fuzzers man install uninstall clean help
 
-all: $(B)/situ ## build/situ (the default)
+all: $(B)/situ $(SKELS) ## build/situ (the default)
 tests: all $(UNIT) $(STIM) shop ## what the tests run, built
 shop: $(SHOP) ## the services of the demo's shop
 
 # What a tree was built with: when that changes, everything is built anew.
 BUILT_WITH := $(CC) $(ALLCFLAGS) : $(CLANG) $(BPFFLAGS) : $(LDFLAGS) $(SHOP_PKGS)
-NEEDS_BUILD := $(filter-out clean help demo test uninstall,$(or $(MAKECMDGOALS),all))
+NEEDS_BUILD := $(filter-out clean help demo test uninstall check-style,$(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_BUILD),)
-ifneq ($(BUILT_WITH),$(file < $(B)/built-with))
-$(shell mkdir -p $(B) 2> /dev/null)
-ifeq ($(shell test -w $(B) && echo yes),)
+ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),) # -n shows, and writes nothing
+ifeq ($(shell mkdir -p $(B) && test -w $(B) && echo yes),)
 $(error $(B)/ cannot be written, perhaps because root built it: run sudo make clean)
 endif
+ifneq ($(BUILT_WITH),$(file < $(B)/built-with))
 $(file > $(B)/built-with,$(BUILT_WITH))
 endif
 endif
+endif
+$(B)/built-with: ;
 
 # What is missing is said in one line, before anything is compiled. $(1): commands, $(2): packages.
 define need
@@ -212,7 +214,7 @@ check-style:
 
 check-shell: | $(B)/have-check
 	$(call msg,SHELL,scripts)
-	$(Q)shellcheck --severity=warning --external-sources $(SCRIPTS)
+	$(Q)shellcheck --severity=warning --exclude=SC2154 $(SCRIPTS)
 
 check-cppcheck: | $(B)/have-check $(SKELS) $(SQL)
 	$(call msg,CPPCHECK,sources)

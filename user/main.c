@@ -40,14 +40,10 @@ static int run(const struct command *cmd, int argc, char **argv, struct err *err
 	return code;
 }
 
-int main(int argc, char **argv)
+static int dispatch(int argc, char **argv, struct err *err)
 {
-	struct err err = { 0 };
 	const struct command *cmd;
-	int code = EXIT_OK;
 
-	setlocale(LC_CTYPE, "");
-	stop_on_signals();
 	if (argc < 2) {
 		help_overview();
 		return EXIT_USAGE;
@@ -60,9 +56,18 @@ int main(int argc, char **argv)
 		puts("situ " SITU_VERSION);
 		return EXIT_OK;
 	}
-	cmd = opts_find_command(commands, argv[1], &err);
-	if (cmd)
-		code = run(cmd, argc - 1, argv + 1, &err);
+	cmd = opts_find_command(commands, argv[1], err);
+	return cmd ? run(cmd, argc - 1, argv + 1, err) : EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	struct err err = { 0 };
+	int code;
+
+	setlocale(LC_CTYPE, "");
+	stop_on_signals();
+	code = dispatch(argc, argv, &err);
 	if (err.code != EXIT_OK)
 		return err_report(&err);
 	if (fflush(stdout) != 0 || ferror(stdout)) {

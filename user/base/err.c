@@ -7,7 +7,7 @@
 
 int err_set(struct err *err, enum exit_code code, const char *fmt, ...)
 {
-	char raw[sizeof(err->text)];
+	char raw[ERR_TEXT_MAX];
 	va_list ap;
 
 	if (!err || err->code != EXIT_OK)

@@ -11,9 +11,11 @@ enum exit_code {
 	EXIT_THRESHOLD = 4,   /* a threshold or verdict that was asked for was not met */
 };
 
+#define ERR_TEXT_MAX 512
+
 struct err {
 	enum exit_code code;
-	char text[512];
+	char text[ERR_TEXT_MAX];
 };
 
 /*

@@ -124,7 +124,8 @@ static int set_real(const struct opt *opt, double *to, const char *text, struct 
 
 	errno = 0;
 	*to = strtod(text, &end);
-	if (errno || end == text || *end || *to != *to)
+	/* strtod would also take leading blanks, "0x10" and "inf". */
+	if (errno || end == text || *end || text[strspn(text, "0123456789.eE+-")])
 		return bad_value(err, opt, text, "a number");
 	return in_range(opt, *to) ? 0 : out_of_range(err, opt, text);
 }
@@ -215,6 +216,16 @@ static int unknown_opt(const struct command *cmd, const char *word, struct err *
 	return opts_unknown(err, "option", name, known, i);
 }
 
+/* What getopt did not like about @word: it left the letter, or its id of the long form. */
+static int bad_opt(const struct command *cmd, const char *word, struct err *err)
+{
+	char letter[] = { '-', (char)optopt, 0 };
+
+	if (optopt >= HELP_LONG_ID)
+		return err_set(err, EXIT_USAGE, "%s: this option takes no value", word);
+	return unknown_opt(cmd, optopt && optopt < 256 ? letter : word, err);
+}
+
 int opts_parse(const struct command *cmd, int argc, char **argv, void *config, struct args *args,
 	       struct err *err)
 {
@@ -237,12 +248,8 @@ int opts_parse(const struct command *cmd, int argc, char **argv, void *config, s
 			return err_set(err, EXIT_USAGE, "%s needs a value: see 'situ %s --help'",
 				       argv[optind - 1], cmd->name);
 		opt = id == '?' ? NULL : find_opt(cmd, id);
-		if (!opt) {
-			char letter[] = { '-', (char)optopt, 0 };
-
-			return unknown_opt(cmd, optopt && optopt < 256 ? letter : argv[optind - 1],
-					   err);
-		}
+		if (!opt)
+			return bad_opt(cmd, argv[optind - 1], err);
 		if (set_value(opt, config, optarg, err))
 			return -1;
 	}

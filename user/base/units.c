@@ -102,9 +102,8 @@ static const char *format(char *buf, size_t size, double value, const struct uni
 
 	while (i > 0 && value < table[i].factor)
 		i--;
-	/* 999.6 us would print as 1000us: it is 1.00ms. */
-	if (i + 1 < nr && value / table[i].factor >= 999.5 &&
-	    table[i + 1].factor / table[i].factor <= 1000)
+	/* 999.6 us would print as 1000us: it is 1.00ms; 1023.9 KiB is 1.00MiB. */
+	if (i + 1 < nr && value / table[i].factor + 0.5 >= table[i + 1].factor / table[i].factor)
 		i++;
 	scaled = value / table[i].factor;
 	digits = scaled >= 99.95 || i == 0 ? 0 : scaled >= 9.995 ? 1 : 2;
