@@ -116,7 +116,7 @@ int postgres_query(struct postgres *pg, size_t statement, const char *const *par
 int postgres_change(struct postgres *pg, size_t statement, const char *const *params,
 		    size_t nr_params)
 {
-	PGresult *result;
+	PGresult *result = NULL;
 	int changed = postgres_query(pg, statement, params, nr_params, &result);
 
 	if (changed < 0)
