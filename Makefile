@@ -162,7 +162,8 @@ $(B)/tests/stim/%: $(B)/tests/stim/%.o
 $(B)/tests/shop/%: $(B)/tests/shop/svc_%.o $(SHOP_LIB)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs $(SHOP_PKGS)) -lm -lpthread
-$(SHOP_SRC:%.c=$(B)/%.o): CPPFLAGS += $(shell pkg-config --cflags $(SHOP_PKGS))
+$(SHOP_SRC:%.c=$(B)/%.o) $(SHOP_SRC:%.c=$(B)/tidy/%): \
+	CPPFLAGS += $(shell pkg-config --cflags $(SHOP_PKGS))
 $(SHOP_SRC:%.c=$(B)/%.o): | $(B)/have-shop
 
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libsitu.a

@@ -59,6 +59,13 @@ static int listen_on(const struct addrinfo *ai)
 	return err;
 }
 
+bool endpoint_idle(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
 int endpoint_listen(const struct endpoint *e)
 {
 	struct addrinfo hints = { .ai_family = AF_INET,

@@ -3,6 +3,8 @@
 #ifndef SHOP_ENDPOINT_H
 #define SHOP_ENDPOINT_H
 
+#include <stdbool.h>
+
 struct endpoint {
 	char host[64];
 	char port[6];
@@ -22,5 +24,12 @@ int endpoint_set(struct endpoint *e, const char *host, const char *port);
  * errno.
  */
 int endpoint_listen(const struct endpoint *e);
+
+/*
+ * True if the connection @fd, on which no answer is due, can be used: the peer has neither closed
+ * it nor sent anything. A store that was restarted then costs no failed request; a request that
+ * failed half way is never sent twice.
+ */
+bool endpoint_idle(int fd);
 
 #endif

@@ -1,8 +1,10 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # A fresh copy of the prepared database, served on $SITU_ADDRESS:$SITU_PORT until SIGTERM.
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/shop/programs.sh
 . "$here/programs.sh"
 cd / # user postgres may not be allowed into the directory this was called from
 

@@ -68,8 +68,9 @@ static int ensure_connected(struct postgres *pg)
 {
 	int err = -EHOSTDOWN;
 
-	if (pg->conn)
+	if (pg->conn && endpoint_idle(PQsocket(pg->conn)))
 		return 0;
+	postgres_close(pg);
 	pg->conn = open_connection(&pg->where);
 	if (PQstatus(pg->conn) == CONNECTION_OK)
 		err = prepare_statements(pg);
@@ -115,12 +116,12 @@ int postgres_query(struct postgres *pg, size_t statement, const char *const *par
 int postgres_change(struct postgres *pg, size_t statement, const char *const *params,
 		    size_t nr_params)
 {
-	PGresult *result;
+	PGresult *result = NULL;
 	int changed = postgres_query(pg, statement, params, nr_params, &result);
 
 	if (changed < 0)
 		return changed;
-	changed = atoi(PQcmdTuples(result));
+	changed = (int)strtol(PQcmdTuples(result), NULL, 10);
 	PQclear(result);
 	return changed;
 }

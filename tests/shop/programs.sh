@@ -1,6 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
 # Where Debian puts PostgreSQL's programs, and how to run them: they refuse to run as root. Sourced.
 
-pg_bin() {
+pg_bin()
+{
 	for dir in /usr/lib/postgresql/*/bin; do
 		test -x "$dir/initdb" && newest=$dir
 	done
@@ -11,6 +14,7 @@ pg_bin() {
 	echo "$newest"
 }
 
-as_postgres() {
+as_postgres()
+{
 	setpriv --reuid=postgres --regid=postgres --init-groups "$@"
 }

@@ -18,10 +18,12 @@ void redis_close(struct redis *redis)
 
 int redis_connect(struct redis *redis)
 {
-	if (redis->context)
+	if (redis->context && endpoint_idle(redis->context->fd))
 		return 0;
+	redis_close(redis);
 	redis->context =
-		redisConnectWithTimeout(redis->where.host, atoi(redis->where.port), connect_time);
+		redisConnectWithTimeout(redis->where.host, (int)strtol(redis->where.port, NULL, 10),
+					connect_time);
 	if (redis->context && !redis->context->err &&
 	    redisSetTimeout(redis->context, answer_time) == REDIS_OK)
 		return 0;

@@ -14,7 +14,7 @@ struct redis {
 
 void redis_close(struct redis *redis);
 
-/* Connects if that is needed. 0, or -EHOSTDOWN. */
+/* Connects if that is needed; no answer may be due. 0, or -EHOSTDOWN. */
 int redis_connect(struct redis *redis);
 
 /*

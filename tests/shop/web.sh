@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
 # nginx in front of the shop: static pages and /api/SERVICE/ -> the service, whose host:port the
 # environment names. Everything it writes is under $SITU_DIR. In the foreground until SIGTERM.
 set -eu
@@ -11,7 +12,8 @@ cp -r "$here/www" "$SITU_DIR/www"
 
 # An upstream block and its location. The keep-alive limits are out of the reach of a trial: a
 # connection that is closed and made again in the middle would be measured as the service's.
-upstream() {
+upstream()
+{
 	cat <<-END
 	upstream $1 {
 		server $2;
@@ -23,7 +25,8 @@ upstream() {
 	END
 }
 
-location() {
+location()
+{
 	cat <<-END
 	location /api/$1/ {
 		proxy_pass http://$1/;
@@ -31,7 +34,7 @@ location() {
 	END
 }
 
-cat >"$conf" <<END
+cat > "$conf" <<END
 daemon off;
 user nobody nogroup;
 worker_processes 1;
