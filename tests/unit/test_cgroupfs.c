@@ -4,11 +4,10 @@
 #include <stddef.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "tests/unit/tree.h"
 #include "user/collect/cgroupfs.h"
 
 static struct cgroupfs *open_recorded(const char *which)
@@ -53,20 +52,18 @@ static void hierarchies_are_found(void **state)
 
 static void without_a_hierarchy_it_fails(void **state)
 {
-	char root[] = "/tmp/situ-cgroupfs-XXXXXX", cmd[160];
 	struct cgroupfs *fs;
+	char root[TREE_ROOT];
 
 	(void)state;
 	assert_int_equal(cgroupfs_open(&fs, "/nowhere"), -ENOENT);
 	assert_null(fs);
-	assert_non_null(mkdtemp(root));
-	snprintf(cmd, sizeof(cmd), "mkdir -p %s/proc/self && printf '%s' > %s/proc/self/mounts",
-		 root, "x\\n\\\\\\n/ / ext4\\ncgroup /c\\n", root);
-	assert_int_equal(system(cmd), 0);
+	tree_open(root);
+	tree_mkdir(root, "proc/self");
+	tree_put(root, "proc/self/mounts", "x\n\\\n/ / ext4\ncgroup /c\n");
 	assert_int_equal(cgroupfs_open(&fs, root), -ENOENT);
 	assert_null(fs);
-	snprintf(cmd, sizeof(cmd), "rm -r %s", root);
-	assert_int_equal(system(cmd), 0);
+	tree_close(root);
 }
 
 static void ids_and_paths_go_both_ways(void **state)
@@ -244,19 +241,6 @@ static void processes_are_visited(void **state)
 	cgroupfs_close(fs);
 }
 
-/* A unified tree of one cgroup "/s" whose @file holds @text. */
-static void put(const char *root, const char *file, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/c/s/%s", root, file);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
 static void broken_files_are_refused(void **state)
 {
 	static const char *const cpu_stat[] = { "",
@@ -269,7 +253,7 @@ static void broken_files_are_refused(void **state)
 						"usage_usec 1\nnr_throttled x\n" };
 	static const char *const io_stat[] = { "x\n", "1:2 rbytes=x\n", "1: rbytes=1\n",
 					       "1:2 wios=-3\n" };
-	char root[] = "/tmp/situ-cgroupfs-XXXXXX", cmd[192];
+	char root[TREE_ROOT];
 	struct cgroup_memory memory;
 	struct cgroup_cpu cpu;
 	struct cgroup_io io;
@@ -277,30 +261,62 @@ static void broken_files_are_refused(void **state)
 	size_t i;
 
 	(void)state;
-	assert_non_null(mkdtemp(root));
-	snprintf(cmd, sizeof(cmd),
-		 "mkdir -p %s/proc/self %s/c/s; echo 'n /c cgroup2 rw 0 0' > %s/proc/self/mounts",
-		 root, root, root);
-	assert_int_equal(system(cmd), 0);
+	tree_open(root);
+	tree_mkdir(root, "proc/self");
+	tree_mkdir(root, "c/s");
+	tree_put(root, "proc/self/mounts", "n /c cgroup2 rw 0 0\n");
 	assert_int_equal(cgroupfs_open(&fs, root), 0);
 	for (i = 0; i < ARRAY_SIZE(cpu_stat); i++) {
-		put(root, "cpu.stat", cpu_stat[i]);
+		tree_put(root, "c/s/cpu.stat", cpu_stat[i]);
 		assert_int_equal(cgroupfs_cpu(fs, "/s", &cpu), -EBADMSG);
 	}
 	for (i = 0; i < ARRAY_SIZE(io_stat); i++) {
-		put(root, "io.stat", io_stat[i]);
+		tree_put(root, "c/s/io.stat", io_stat[i]);
 		assert_int_equal(cgroupfs_io(fs, "/s", &io, 1), -EBADMSG);
 	}
-	put(root, "memory.current", "max\n");
+	tree_put(root, "c/s/memory.current", "max\n");
 	assert_int_equal(cgroupfs_memory(fs, "/s", &memory), -EBADMSG);
-	put(root, "memory.current", "1\n");
-	put(root, "memory.stat", "anon 1\n");
+	tree_put(root, "c/s/memory.current", "1\n");
+	tree_put(root, "c/s/memory.stat", "anon 1\n");
 	assert_int_equal(cgroupfs_memory(fs, "/s", &memory), -EBADMSG);
-	put(root, "memory.stat", "anon 1\nfile 2\n");
+	tree_put(root, "c/s/memory.stat", "anon 1\nfile 2\n");
 	assert_int_equal(cgroupfs_memory(fs, "/s", &memory), 0);
 	cgroupfs_close(fs);
-	snprintf(cmd, sizeof(cmd), "rm -r %s", root);
-	assert_int_equal(system(cmd), 0);
+	tree_close(root);
+}
+
+static void broken_v1_files_are_refused(void **state)
+{
+	static const char *const service[] = { "x\n",	       "8:0\n",	       "8:0 Read\n",
+					       "8:0 Read x\n", "8 Read 1\n",   "8:x Read 1\n",
+					       ":0 Read 1\n",  "8:0 Read -1\n" };
+	static const char *const throttled[] = { "nr_throttled x\n",
+						 "nr_throttled 1\nthrottled_time -\n" };
+	char root[TREE_ROOT];
+	struct cgroupfs *fs;
+	struct cgroup_cpu cpu;
+	struct cgroup_io io;
+	size_t i;
+
+	(void)state;
+	tree_open(root);
+	tree_mkdir(root, "proc/self");
+	tree_mkdir(root, "b/s");
+	tree_put(root, "proc/self/mounts", "n /b cgroup rw,cpu,cpuacct,blkio,memory 0 0\n");
+	assert_int_equal(cgroupfs_open(&fs, root), 0);
+	for (i = 0; i < ARRAY_SIZE(service); i++) {
+		tree_put(root, "b/s/blkio.throttle.io_service_bytes_recursive", service[i]);
+		assert_int_equal(cgroupfs_io(fs, "/s", &io, 1), -EBADMSG);
+	}
+	tree_put(root, "b/s/cpuacct.usage", "1.5\n");
+	assert_int_equal(cgroupfs_cpu(fs, "/s", &cpu), -EBADMSG);
+	tree_put(root, "b/s/cpuacct.usage", "17\n");
+	for (i = 0; i < ARRAY_SIZE(throttled); i++) {
+		tree_put(root, "b/s/cpu.stat", throttled[i]);
+		assert_int_equal(cgroupfs_cpu(fs, "/s", &cpu), -EBADMSG);
+	}
+	cgroupfs_close(fs);
+	tree_close(root);
 }
 
 int main(void)
@@ -315,6 +331,7 @@ int main(void)
 		cmocka_unit_test(io_is_split_by_device),
 		cmocka_unit_test(processes_are_visited),
 		cmocka_unit_test(broken_files_are_refused),
+		cmocka_unit_test(broken_v1_files_are_refused),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

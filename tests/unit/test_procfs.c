@@ -3,14 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "user/base/clock.h"
+#include "tests/unit/tree.h"
 #include "user/collect/procfs.h"
 
 #define RECORDED "tests/sysroot/hybrid"
@@ -65,18 +62,6 @@ static void a_missing_process_is_told(void **state)
 	assert_int_equal(procfs_uptime_ns("/nowhere", &ns), -ENOENT);
 }
 
-static void put(const char *root, const char *file, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/proc/%s", root, file);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
-}
-
 static void broken_files_are_refused(void **state)
 {
 	static const char *const broken[] = {
@@ -92,22 +77,22 @@ static void broken_files_are_refused(void **state)
 		"bc766d1a-31f8-4b8a-936d-1db9f3297e6",
 		"bc766d1a-31f8-4b8a-936d-1db9f3297e666",
 	};
-	char root[] = "/tmp/situ-procfs-XXXXXX", cmd[128];
+	char root[TREE_ROOT];
 	struct proc_memory memory;
 	char id[PROCFS_BOOT_ID];
 	size_t i;
 	u64 ns;
 
 	(void)state;
-	assert_non_null(mkdtemp(root));
-	snprintf(cmd, sizeof(cmd), "mkdir -p %s/proc/sys/kernel/random %s/proc/7", root, root);
-	assert_int_equal(system(cmd), 0);
+	tree_open(root);
+	tree_mkdir(root, "proc/sys/kernel/random");
+	tree_mkdir(root, "proc/7");
 	for (i = 0; i < ARRAY_SIZE(broken); i++) {
-		put(root, "stat", broken[i]);
-		put(root, "uptime", broken[i]);
-		put(root, "sys/kernel/random/boot_id", broken[i]);
-		put(root, "7/stat", broken[i]);
-		put(root, "7/statm", broken[i]);
+		tree_put(root, "proc/stat", broken[i]);
+		tree_put(root, "proc/uptime", broken[i]);
+		tree_put(root, "proc/sys/kernel/random/boot_id", broken[i]);
+		tree_put(root, "proc/7/stat", broken[i]);
+		tree_put(root, "proc/7/statm", broken[i]);
 		assert_int_equal(procfs_steal_ns(root, &ns), -EBADMSG);
 		assert_int_equal(procfs_uptime_ns(root, &ns), -EBADMSG);
 		assert_int_equal(procfs_boot_id(root, id), -EBADMSG);
@@ -116,15 +101,15 @@ static void broken_files_are_refused(void **state)
 			assert_int_equal(procfs_memory(root, 7, &memory), -EBADMSG);
 	}
 	/* A process may call itself anything. */
-	put(root, "7/stat", "7 (a) R 1) S 1 7 7 0 -1 4 1 0 0 0 0 0 0 0 20 0 1 0 300 9 9\n");
+	tree_put(root, "proc/7/stat",
+		 "7 (a) R 1) S 1 7 7 0 -1 4 1 0 0 0 0 0 0 0 20 0 1 0 300 9 9\n");
 	assert_int_equal(procfs_start_ns(root, 7, &ns), 0);
 	assert_int_equal(ns, 300 * (NSEC_PER_SEC / (u64)sysconf(_SC_CLK_TCK)));
 	/* More shared than resident: the kernel does not read both at once. */
-	put(root, "7/statm", "9 3 4 0 0 0 0\n");
+	tree_put(root, "proc/7/statm", "9 3 4 0 0 0 0\n");
 	assert_int_equal(procfs_memory(root, 7, &memory), 0);
 	assert_int_equal(memory.file_bytes, memory.rss_bytes);
-	snprintf(cmd, sizeof(cmd), "rm -r %s", root);
-	assert_int_equal(system(cmd), 0);
+	tree_close(root);
 }
 
 int main(void)

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <search.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,8 @@ struct claim {
 struct known {
 	enum cgroup_tree tree;
 	u64 id;
-	char *path;    /* NULL: it was gone */
+	char *path;    /* NULL: it was gone, or @outside */
+	bool outside;  /* of the cgroup namespace that this process sees */
 	char *service; /* its own name, whatever the experiment calls it; NULL: not asked yet */
 	struct name name;
 	const struct given *given;
@@ -98,7 +100,7 @@ int names_open(struct names **names, const struct cgroupfs *fs, const char *host
 		names_close(new);
 		return err;
 	}
-	new->nameless = (struct name){ "(too many cgroups)", new->host, NAME_PATH };
+	new->nameless = (struct name){ "(unnamed)", new->host, NAME_PATH };
 	*names = new;
 	return 0;
 }
@@ -240,7 +242,7 @@ int names_add_service(struct names *names, const char *path, const char *service
 {
 	struct given *new;
 
-	if (path[0] != '/')
+	if (path[0] != '/' || !*service)
 		return -EINVAL;
 	new = calloc(1, sizeof(*new));
 	if (!new)
@@ -366,12 +368,13 @@ static void name_path(struct names *names, struct known *k)
 
 static void name_gone(struct names *names, struct known *k, const char *hint)
 {
+	const char *why = k->outside ? "outside" : "gone";
 	char text[320];
 
 	if (hint && *hint)
-		snprintf(text, sizeof(text), "…/%.*s (gone)", 255, hint);
+		snprintf(text, sizeof(text), "…/%.*s (%s)", 255, hint, why);
 	else
-		snprintf(text, sizeof(text), "cgroup %" PRIu64 " (gone)", k->id);
+		snprintf(text, sizeof(text), "cgroup %" PRIu64 " (%s)", k->id, why);
 	set_name(names, k, text, NAME_GONE);
 }
 
@@ -399,7 +402,12 @@ const struct name *names_of(struct names *names, enum cgroup_tree tree, u64 id, 
 
 	if (!k) {
 		err = cgroupfs_path(names->fs, tree, id, path, sizeof(path));
+		/* Of what else can fail nothing is forever: it is asked again the next time. */
+		if (err && err != -ENOENT && err != -EXDEV)
+			return &names->nameless;
 		k = add_known(names, tree, id, err ? NULL : path);
+		if (k)
+			k->outside = err == -EXDEV;
 	}
 	return k ? name_known(names, k, hint) : &names->nameless;
 }

@@ -16,7 +16,8 @@ enum name_source {
 	NAME_CONTAINER_ID, /* a container that no engine could name: "docker/0123456789ab" */
 	NAME_UNIT, /* systemd: "nginx.service"; "user@1000/app.service" below a user's manager */
 	NAME_PATH, /* the cgroup's path; "(root)" for the root */
-	NAME_GONE, /* died before anybody asked: ".../hint (gone)" */
+	/* "…/hint (gone)": died before anybody asked; "(outside)": of this cgroup namespace */
+	NAME_GONE,
 };
 
 struct name {
@@ -37,7 +38,7 @@ void names_close(struct names *names); /* NULL is fine */
 /*
  * Calls the cgroup @path (absolute in its hierarchy, in any of them) and all below it @service on
  * @host. The longest matching path wins; the same path again replaces. 0, -EINVAL for a path that
- * does not start with '/', -ENOMEM.
+ * does not start with '/' or a service without a name, -ENOMEM.
  */
 int names_add_service(struct names *names, const char *path, const char *service, const char *host);
 
@@ -46,10 +47,11 @@ void names_forget_services(struct names *names);
 
 /*
  * The name of cgroup @id of hierarchy @tree. @hint is the cgroup's own last path component as the
- * kernel gave it, or NULL: used when it is gone. Cached; asks an engine at most once a second when
- * it fails and waits for it at most one second. Never NULL; the strings hold until the next call
- * of names_add_service(), names_forget_services(), names_close() or, for a name of source
- * NAME_CONTAINER_ID, names_of().
+ * kernel gave it, or NULL: used when it is gone. "(unnamed)" without memory, files or room (65536
+ * cgroups). Two compose projects with a service of one name: the first keeps it, the others are
+ * "project/service". Cached; asks an engine that fails at most once a second and waits for it at
+ * most one second. Never NULL; the strings hold until the next call of names_add_service(),
+ * names_forget_services(), names_close() or, for a name of source NAME_CONTAINER_ID, names_of().
  */
 const struct name *names_of(struct names *names, enum cgroup_tree tree, u64 id, const char *hint);
 

@@ -161,10 +161,9 @@ static int below_mount(const struct cgroupfs *fs, enum cgroup_tree tree, const c
 	if (strncmp(full, fs->mount[tree], len) != 0 || (full[len] && full[len] != '/'))
 		return -EXDEV;
 	full += len;
-	if (strlen(full) >= size || size < 2)
-		return -ENAMETOOLONG;
-	strcpy(path, *full ? full : "/");
-	return 0;
+	if (!*full)
+		full = "/";
+	return (size_t)snprintf(path, size, "%s", full) < size ? 0 : -ENAMETOOLONG;
 }
 
 /* -ENOENT: there is no such cgroup (any more); -EAGAIN: this way does not work here, walk. */
@@ -193,10 +192,11 @@ static int path_by_handle(const struct cgroupfs *fs, enum cgroup_tree tree, u64 
 	if ((size_t)len == sizeof(full) - 1)
 		return -ENAMETOOLONG;
 	full[len] = '\0';
+	err = below_mount(fs, tree, full, path, size);
 	/* Removed since it was opened: the kernel adds " (deleted)", which could be a name, too. */
-	if (stat(full, &st) || st.st_ino != id)
-		return -ENOENT;
-	return below_mount(fs, tree, full, path, size);
+	if (!err && (stat(full, &st) || st.st_ino != id))
+		err = -ENOENT;
+	return err;
 }
 
 static FTS *open_walk(const char *mount, const char *path)
@@ -272,8 +272,8 @@ int cgroupfs_id(const struct cgroupfs *fs, enum cgroup_tree tree, const char *pa
 /* One cgroup's processes. 0 (also when the cgroup is gone), or what @visit returned. */
 static int visit_procs(const char *dir, int (*visit)(int pid, void *data), void *data)
 {
-	char file[PATH_MAX];
-	int pid, stop = 0;
+	char file[PATH_MAX], line[32];
+	int stop = 0;
 	FILE *procs;
 
 	if ((size_t)snprintf(file, sizeof(file), "%s/cgroup.procs", dir) >= sizeof(file))
@@ -281,10 +281,13 @@ static int visit_procs(const char *dir, int (*visit)(int pid, void *data), void 
 	procs = fopen(file, "re");
 	if (!procs)
 		return errno == ENOENT || errno == ENODEV ? 0 : -errno;
-	/* 0 stands for a process that this pid namespace does not see. */
-	while (!stop && fscanf(procs, "%d", &pid) == 1)
-		if (pid > 0)
-			stop = visit(pid, data);
+	while (!stop && fgets(line, sizeof(line), procs)) {
+		long pid = strtol(line, NULL, 10);
+
+		/* 0 stands for a process that this pid namespace does not see. */
+		if (pid > 0 && pid <= INT_MAX)
+			stop = visit((int)pid, data);
+	}
 	/* A threaded cgroup (EOPNOTSUPP) lists its processes at the domain above. */
 	if (!stop && ferror(procs) && errno != ENODEV && errno != EOPNOTSUPP)
 		stop = -errno;

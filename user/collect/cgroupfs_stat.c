@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the kernel's own files say about a cgroup. */
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -215,18 +214,32 @@ int cgroupfs_memory(const struct cgroupfs *fs, const char *path, struct cgroup_m
 	return err;
 }
 
-/* The device that the line at @text is about, looked up or new in @io; NULL when @io is full. */
-static struct cgroup_io *io_slot(struct cgroup_io *io, size_t max, size_t *nr, u32 major, u32 minor)
+/*
+ * The device "major:minor" that @word starts with, looked up or new in @io: *@slot is NULL when
+ * @io is full.
+ */
+static int io_slot(const char *word, struct cgroup_io *io, size_t max, size_t *nr,
+		   struct cgroup_io **slot)
 {
+	char *colon, *end;
+	u32 major = (u32)strtoul(word, &colon, 10), minor;
 	size_t i;
 
+	*slot = NULL;
+	if (colon == word || *colon != ':')
+		return -EBADMSG;
+	minor = (u32)strtoul(colon + 1, &end, 10);
+	if (end == colon + 1 || *end)
+		return -EBADMSG;
 	for (i = 0; i < *nr; i++)
 		if (io[i].major == major && io[i].minor == minor)
-			return &io[i];
-	if (*nr == max)
-		return NULL;
-	io[*nr] = (struct cgroup_io){ .major = major, .minor = minor };
-	return &io[(*nr)++];
+			break;
+	if (i == max)
+		return 0;
+	if (i == *nr)
+		io[(*nr)++] = (struct cgroup_io){ .major = major, .minor = minor };
+	*slot = &io[i];
+	return 0;
 }
 
 /* One "key=value" of io.stat. Keys that are not ours (discards, cost model) are skipped. */
@@ -254,32 +267,28 @@ static int io_v2_line(char *line, struct cgroup_io *io, size_t max, size_t *nr)
 {
 	char *save = NULL, *word = strtok_r(line, " ", &save);
 	struct cgroup_io *slot;
-	u32 major, minor;
-	int err = 0;
+	int err;
 
 	if (!word)
 		return 0;
-	if (sscanf(word, "%u:%u", &major, &minor) != 2)
-		return -EBADMSG;
-	slot = io_slot(io, max, nr, major, minor);
+	err = io_slot(word, io, max, nr, &slot);
 	while (slot && !err && (word = strtok_r(NULL, " ", &save)))
 		err = io_v2_word(slot, word);
 	return err;
 }
 
 /* "254:0 Read 4096"; the line "Total 8192" at the end is none of a device. */
-static int io_v1_line(const char *line, struct cgroup_io *io, size_t max, size_t *nr, int bytes)
+static int io_v1_line(char *line, struct cgroup_io *io, size_t max, size_t *nr, int bytes)
 {
+	char *save = NULL, *device = strtok_r(line, " ", &save);
+	char *op = strtok_r(NULL, " ", &save), *number = strtok_r(NULL, " ", &save);
 	struct cgroup_io *slot;
-	u32 major, minor;
-	char op[16];
 	u64 value;
 
-	if (!strncmp(line, "Total ", 6) || !*line)
+	if (!device || !strcmp(device, "Total"))
 		return 0;
-	if (sscanf(line, "%u:%u %15s %" SCNu64, &major, &minor, op, &value) != 4)
+	if (!op || !number || parse_u64(number, &value) || io_slot(device, io, max, nr, &slot))
 		return -EBADMSG;
-	slot = io_slot(io, max, nr, major, minor);
 	if (slot && !strcmp(op, "Read"))
 		*(bytes ? &slot->read_bytes : &slot->reads) = value;
 	else if (slot && !strcmp(op, "Write"))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,10 +8,13 @@
 #include <unistd.h>
 
 #include "user/base/buf.h"
+#include "user/base/text.h"
 #include "user/collect/procfs.h"
 
-#define STAT_STARTTIME	22 /* number of the field in /proc/PID/stat, proc(5) */
-#define STAT_AFTER_COMM 3
+/* Words, counted from 0, by proc(5). */
+#define STAT_STARTTIME 19 /* of /proc/PID/stat, behind the command */
+#define STAT_STEAL     8  /* of the line "cpu" of /proc/stat */
+
 #define PROC_FILE_MAX                                                              \
 	(1 << 20) /* /proc/stat of a machine with thousands of CPUs and interrupts \
 		   */
@@ -43,14 +46,41 @@ static int read_pid(struct buf *b, const char *sysroot, int pid, const char *fil
 	return read_proc(b, sysroot, name);
 }
 
+/* A whole number at @text, which ends at @end. */
+static int take_u64(const char *text, char **end, u64 *value)
+{
+	if (!isdigit((unsigned char)*text))
+		return -EBADMSG;
+	errno = 0;
+	*value = strtoull(text, end, 10);
+	return errno ? -EBADMSG : 0;
+}
+
+/* The number that is word @nth (from 0) of the line at @text. */
+static int word_u64(const char *text, unsigned int nth, u64 *value)
+{
+	char *end;
+
+	text += strspn(text, " ");
+	while (nth--) {
+		text += strcspn(text, " \n");
+		text += strspn(text, " ");
+	}
+	if (take_u64(text, &end, value))
+		return -EBADMSG;
+	return *end && !strchr(" \n", *end) ? -EBADMSG : 0;
+}
+
 int procfs_memory(const char *sysroot, int pid, struct proc_memory *memory)
 {
 	u64 page = (u64)sysconf(_SC_PAGESIZE), resident, shared;
 	struct buf b;
 	int err = read_pid(&b, sysroot, pid, "statm");
 
-	if (!err && sscanf(b.data, "%*u %" SCNu64 " %" SCNu64, &resident, &shared) != 2)
-		err = -EBADMSG;
+	if (!err)
+		err = word_u64(b.data, 1, &resident);
+	if (!err)
+		err = word_u64(b.data, 2, &shared);
 	/* The kernel sums the two at different moments: never more of the one than of the whole. */
 	if (!err)
 		*memory = (struct proc_memory){
@@ -64,24 +94,17 @@ int procfs_memory(const char *sysroot, int pid, struct proc_memory *memory)
 int procfs_start_ns(const char *sysroot, int pid, u64 *ns)
 {
 	struct buf b;
-	char *at = NULL, *end;
-	int field, err = read_pid(&b, sysroot, pid, "stat");
+	const char *comm_end = NULL;
+	u64 ticks;
+	int err = read_pid(&b, sysroot, pid, "stat");
 
 	/* The command may itself hold blanks and parentheses: it ends at the last one. */
-	if (!err)
-		at = strrchr(b.data, ')');
-	for (field = STAT_AFTER_COMM; at && field <= STAT_STARTTIME; field++)
-		at = strchr(at + 1, ' ');
-	if (at) {
-		u64 ticks = strtoull(at + 1, &end, 10);
-
-		if (end == at + 1)
-			at = NULL;
-		else
-			*ns = ticks_to_ns(ticks);
+	if (!err) {
+		comm_end = strrchr(b.data, ')');
+		err = comm_end ? word_u64(comm_end + 1, STAT_STARTTIME, &ticks) : -EBADMSG;
 	}
-	if (!err && !at)
-		err = -EBADMSG;
+	if (!err)
+		*ns = ticks_to_ns(ticks);
 	buf_free(&b);
 	return err;
 }
@@ -89,24 +112,30 @@ int procfs_start_ns(const char *sysroot, int pid, u64 *ns)
 int procfs_steal_ns(const char *sysroot, u64 *ns)
 {
 	struct buf b;
-	u64 steal;
+	u64 ticks;
 	int err = read_proc(&b, sysroot, "stat");
 
-	if (!err && sscanf(b.data, "cpu %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &steal) != 1)
-		err = -EBADMSG;
 	if (!err)
-		*ns = ticks_to_ns(steal);
+		err = text_starts(b.data, "cpu ") ? word_u64(b.data, STAT_STEAL, &ticks) : -EBADMSG;
+	if (!err)
+		*ns = ticks_to_ns(ticks);
 	buf_free(&b);
 	return err;
 }
 
+/* "1931.88 3698.69": seconds since boot, and those that the CPUs were idle. */
 int procfs_uptime_ns(const char *sysroot, u64 *ns)
 {
 	u64 seconds, hundredths;
 	struct buf b;
+	char *end;
 	int err = read_proc(&b, sysroot, "uptime");
 
-	if (!err && sscanf(b.data, "%" SCNu64 ".%2" SCNu64, &seconds, &hundredths) != 2)
+	if (!err)
+		err = take_u64(b.data, &end, &seconds);
+	if (!err)
+		err = *end == '.' ? take_u64(end + 1, &end, &hundredths) : -EBADMSG;
+	if (!err && hundredths > 99)
 		err = -EBADMSG;
 	if (!err)
 		*ns = seconds * NSEC_PER_SEC + hundredths * (NSEC_PER_SEC / 100);
