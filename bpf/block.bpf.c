@@ -89,7 +89,7 @@ static __always_inline u32 slot_of(const struct request *rq, const struct inflig
 
 static __always_inline struct disk_row *row_of(u64 key)
 {
-	u32 line = dense_hash(key), number;
+	u32 line = dense_line(key), number;
 	u64 *word = bpf_map_lookup_elem(&disk_cache, &line);
 	struct disk_row *row;
 	bool born = false;

@@ -29,6 +29,7 @@ struct conn {
 	u64 request_ns; /* server: last arrival of a request without an answer so far; 0: none */
 	u64 acked;	/* tp->bytes_acked counted so far */
 	u64 received;	/* tp->bytes_received counted so far */
+	u64 generation; /* of the row when it was taken */
 	struct isn_pair isn;
 	u32 write_seq; /* client: at the last response; server: at the request's arrival */
 	u32 retrans;   /* tp->total_retrans counted so far */

@@ -43,7 +43,7 @@ enum slot {
 #define OWNER_TREE_SHIFT 50
 #define OWNER_ID_MASK	 ((1ULL << OWNER_TREE_SHIFT) - 1)
 
-enum owner_tree { OWNER_V2, OWNER_V1_CPU, OWNER_V1_BLKIO };
+enum owner_tree { OWNER_V2, OWNER_V1_CPU, OWNER_V1_BLKIO, OWNER_TREES };
 
 #define OWNER_ROOT 1ULL /* id of every hierarchy's root */
 
@@ -63,13 +63,35 @@ enum loss {
 	LOSS_JOIN_FULL,	      /* the two halves of a connection could not be joined */
 	LOSS_TCP_CLOCK,
 	LOSS_SCHED_UNTRACED, /* a switch that the kernel did not trace: a slice is missing */
+	LOSS_EDGE_STALE,     /* the connection outlived its row: its later turns are not counted */
 	LOSS_NR,
 };
 
-/* One per slot: who it is. Written once, when the slot is taken. */
+/*
+ * A cache of numbers (bpf/dense.bpf.h): a word holds a key and its number, so that programs that
+ * interrupt each other never see one without the other. User space drops words of numbers that
+ * it takes back.
+ */
+#define DENSE_NUMBER_BITS (64 - OWNER_KEY_BITS)
+#define DENSE_CACHE_BITS  11
+
+/* Where @key is cached: the golden ratio spreads neighbouring ids over the table. */
+static inline __attribute__((always_inline)) u32 dense_line(u64 key)
+{
+	return (u32)((key * 0x9e3779b97f4a7c15ULL) >> (64 - DENSE_CACHE_BITS));
+}
+
+static inline __attribute__((always_inline)) bool dense_hit(u64 word, u64 key)
+{
+	return word >> DENSE_NUMBER_BITS == key;
+}
+
+/* One per slot: who it is. Written when the slot is taken; user space clears it to free the slot.
+ */
 struct owner_info {
 	u64 key;		   /* 0: the slot is free */
-	u64 born_ns;		   /* bpf_ktime_get_ns() */
+	u64 born_ns;		   /* bpf_ktime_get_ns(); tells two owners of one slot apart */
+	u64 removed_ns;		   /* when the cgroup was removed; 0: it is there */
 	char name[OWNER_NAME_LEN]; /* last component of its path: for one that dies unresolved */
 };
 
@@ -135,7 +157,9 @@ struct edge_key {
 
 struct edge_row {
 	struct edge_key key; /* port 0: free */
-	struct addr local;   /* the server's own address, when it is on this kernel */
+	u64 generation; /* grows each time the row is taken: a connection of before is not counted
+			 */
+	struct addr local; /* the server's own address, when it is on this kernel */
 	u64 connections;
 	u64 responses;
 	u64 retransmits;
@@ -154,11 +178,11 @@ struct edge_row {
 
 _Static_assert(SLOTS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a slot fits beside its key");
 _Static_assert(DISK_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a disk row fits beside its key");
-_Static_assert(sizeof(struct owner_info) == 80, "no padding");
+_Static_assert(sizeof(struct owner_info) == 88, "no padding");
 _Static_assert(sizeof(struct sched_row) == 32 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct cpu_state) == 48, "no padding");
 _Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
-_Static_assert(sizeof(struct edge_row) == 136 + 32 * HIST_KERNEL_NR, "no padding");
+_Static_assert(sizeof(struct edge_row) == 144 + 32 * HIST_KERNEL_NR, "no padding");
 
 #endif

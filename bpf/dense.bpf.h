@@ -12,9 +12,7 @@
 
 #include "bpf/situ.bpf.h"
 
-#define DENSE_NUMBER_BITS (64 - OWNER_KEY_BITS)
-#define DENSE_CACHE_BITS  11
-#define DENSE_NONE	  0xffffffffU
+#define DENSE_NONE 0xffffffffU
 
 /* Declares the three maps of a numbering: @name_cache, @name_numbers, @name_free. */
 #define DENSE_MAPS(name, max)                               \
@@ -64,17 +62,6 @@ static __always_inline u32 dense_take(void *numbers, void *free_numbers, u64 key
 		return *known;
 	lose(LOSS_OWNER_RACE);
 	return DENSE_NONE;
-}
-
-/* Where @key is cached: the golden ratio spreads neighbouring ids over the table. */
-static __always_inline u32 dense_hash(u64 key)
-{
-	return (key * 0x9e3779b97f4a7c15ULL) >> (64 - DENSE_CACHE_BITS);
-}
-
-static __always_inline bool dense_hit(u64 word, u64 key)
-{
-	return word >> DENSE_NUMBER_BITS == key;
 }
 
 static __always_inline u32 dense_number(u64 word)

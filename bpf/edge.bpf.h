@@ -76,17 +76,39 @@ static __noinline u32 edge_number(const struct edge_key *key, const struct addr 
 	}
 	row = bpf_map_lookup_elem(&edge_rows, &number);
 	if (row) {
-		row->key = *key;
+		row->generation++;
 		row->local = *local;
+		row->key = *key;
 	}
 	return number;
 }
 
+/* Gives the connection the row of @key. */
+static __always_inline struct edge_row *edge_take(struct conn *conn, const struct edge_key *key,
+						  const struct addr *local)
+{
+	struct edge_row *row;
+	u32 number;
+
+	number = edge_number(key, local);
+	conn->row = number;
+	row = bpf_map_lookup_elem(&edge_rows, &number);
+	if (row)
+		conn->generation = row->generation;
+	return row;
+}
+
+/* The connection's row; NULL before it has one and after user space took it back. */
 static __always_inline struct edge_row *edge_of(const struct conn *conn)
 {
 	u32 number = conn->row;
+	struct edge_row *row = bpf_map_lookup_elem(&edge_rows, &number);
 
-	return bpf_map_lookup_elem(&edge_rows, &number);
+	if (row && row->generation != conn->generation) {
+		lose(LOSS_EDGE_STALE);
+		return NULL;
+	}
+	return row;
 }
 
 static __always_inline void addr_v4(struct addr *to, __be32 v4)

@@ -56,7 +56,7 @@ static __noinline u32 owner_find(u64 key, const char *name)
 /* Slot of the owner @key, whose last path component is @name. */
 static __always_inline u32 owner_slot(u64 key, const char *name)
 {
-	u32 line = dense_hash(key), slot;
+	u32 line = dense_line(key), slot;
 	u64 *word = bpf_map_lookup_elem(&shared_owner_cache, &line);
 
 	if (!word)

@@ -102,8 +102,7 @@ static __noinline void client_resolve(struct sock *sk, struct conn *conn)
 		local = join->local;
 		bpf_map_delete_elem(&edge_joins, &isn);
 	}
-	conn->row = edge_number(&key, &local);
-	row = edge_of(conn);
+	row = edge_take(conn, &key, &local);
 	/* Refused or timed out: the row is only for its reset and its retransmitted SYNs. */
 	if (!row || !conn->connect_ns)
 		return;
@@ -164,8 +163,7 @@ static __always_inline void server_established(struct sock *sk, const struct tcp
 		key.port = sk->__sk_common.skc_num;
 		addr_of_peer(&key.peer, sk);
 	}
-	conn->row = edge_number(&key, &local);
-	row = edge_of(conn);
+	row = edge_take(conn, &key, &local);
 	if (row && !join)
 		add(&row->connections, 1);
 }

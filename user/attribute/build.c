@@ -56,7 +56,7 @@ static const char *name_of(const struct build *b, u32 slot, const char **host)
 		*host = "";
 	if (slot == SLOT_UNOWNED)
 		return "(unowned)";
-	if (slot == SLOT_OVERFLOW || slot >= b->after->nr_slots)
+	if (slot == SLOT_OVERFLOW || slot >= b->after->nr_owners)
 		return "(overflow)";
 	info = &b->after->owners[slot];
 	name = names_of(b->names, tree_of(info->key), info->key & OWNER_ID_MASK, info->name);
@@ -73,16 +73,43 @@ static struct service *service_of(const struct build *b, u32 slot)
 	return service ? service : phase_add_service(b->phase, name, host);
 }
 
-static int add_sched(const struct build *b, u32 slot)
+static bool same_owner(const struct owner_info *a, const struct owner_info *b)
+{
+	return a->key == b->key && a->born_ns == b->born_ns;
+}
+
+/*
+ * Where the owner @index of @after stands in @before, or -1. Mostly at the same place, so the
+ * search begins there.
+ */
+static s64 owner_before(const struct build *b, u32 index)
+{
+	const struct snapshot *before = b->before;
+	u32 i;
+
+	if (index < SLOT_FIRST)
+		return index;
+	for (i = 0; i < before->nr_owners; i++) {
+		u32 at = (index + i) % before->nr_owners;
+
+		if (same_owner(&before->owners[at], &b->after->owners[index]))
+			return at;
+	}
+	return -1;
+}
+
+static int add_sched(const struct build *b, u32 index)
 {
 	static const struct sched_row none;
-	const struct sched_row *now = &b->after->sched[slot],
-			       *was = slot < b->before->nr_slots ? &b->before->sched[slot] : &none;
+	const struct sched_row *now = &b->after->sched[index], *was = &none;
+	s64 at = owner_before(b, index);
 	struct service *service;
 
+	if (at >= 0)
+		was = &b->before->sched[at];
 	if (now->switches == was->switches && now->cpu_ns <= was->cpu_ns)
 		return 0;
-	service = service_of(b, slot);
+	service = service_of(b, index);
 	if (!service)
 		return -ENOMEM;
 	service->cpu_ns += minus(now->cpu_ns, was->cpu_ns);
@@ -120,21 +147,24 @@ static void device_name(char *name, u32 dev)
 	snprintf(name, DEVICE_NAME_MAX, "%.*s", DEVICE_NAME_MAX - 1, strrchr(target, '/') + 1);
 }
 
-static const struct disk_row *disk_before(const struct build *b, u64 key)
+static const struct disk_row *disk_before(const struct build *b, const struct disk_sample *disk)
 {
+	s64 owner = owner_before(b, disk->owner);
 	u32 i;
 
 	for (i = 0; i < b->before->nr_disks; i++) {
-		if (b->before->disks[i].key == key)
-			return &b->before->disks[i];
+		const struct disk_sample *was = &b->before->disks[i];
+
+		if (was->owner == owner && was->op == disk->op && was->dev == disk->dev)
+			return &was->row;
 	}
 	return NULL;
 }
 
-static int add_disk(const struct build *b, const struct disk_row *now)
+static int add_disk(const struct build *b, const struct disk_sample *sample)
 {
 	static const struct disk_row none;
-	const struct disk_row *was = disk_before(b, now->key);
+	const struct disk_row *now = &sample->row, *was = disk_before(b, sample);
 	char device[DEVICE_NAME_MAX];
 	struct service *service;
 	struct disk *disk;
@@ -143,13 +173,13 @@ static int add_disk(const struct build *b, const struct disk_row *now)
 		was = &none;
 	if (now->count == was->count && now->bytes == was->bytes)
 		return 0;
-	service = service_of(b, DISK_KEY_SLOT(now->key));
+	service = service_of(b, sample->owner);
 	if (!service)
 		return -ENOMEM;
-	device_name(device, DISK_KEY_DEV(now->key));
-	disk = service_find_disk(service, device, op_name(DISK_KEY_OP(now->key)));
+	device_name(device, sample->dev);
+	disk = service_find_disk(service, device, op_name(sample->op));
 	if (!disk)
-		disk = service_add_disk(service, device, op_name(DISK_KEY_OP(now->key)));
+		disk = service_add_disk(service, device, op_name(sample->op));
 	if (!disk)
 		return -ENOMEM;
 	disk->count += minus(now->count, was->count);
@@ -162,13 +192,22 @@ static int add_disk(const struct build *b, const struct disk_row *now)
 			   was->device_sum_ns);
 }
 
-static const struct edge_row *edge_before(const struct build *b, const struct edge_key *key)
+static const struct edge_row *edge_before(const struct build *b, u32 index)
 {
+	const struct edge_sample *edge = &b->after->edges[index];
+	s64 client = owner_before(b, edge->client), server = owner_before(b, edge->server);
+	const struct edge_key *key = &edge->row.key;
 	u32 i;
 
 	for (i = 0; i < b->before->nr_edges; i++) {
-		if (memcmp(&b->before->edges[i].key, key, sizeof(*key)) == 0)
-			return &b->before->edges[i];
+		const struct edge_sample *was =
+			&b->before->edges[(index + i) % b->before->nr_edges];
+
+		if (was->client == client && was->server == server &&
+		    was->row.generation == edge->row.generation && was->row.key.port == key->port &&
+		    memcmp(&was->row.key.server, &key->server, sizeof(key->server)) == 0 &&
+		    memcmp(&was->row.key.peer, &key->peer, sizeof(key->peer)) == 0)
+			return &was->row;
 	}
 	return NULL;
 }
@@ -188,14 +227,15 @@ static char *end_name(const struct build *b, u32 slot, const struct addr *addr, 
 	return strdup(name);
 }
 
-static struct edge *edge_of(const struct build *b, const struct edge_key *key)
+static struct edge *edge_of(const struct build *b, const struct edge_sample *sample)
 {
 	char *client, *server, *client_host = NULL, *server_host = NULL, addr[ADDRESS_TEXT];
+	const struct edge_key *key = &sample->row.key;
 	struct edge *edge = NULL;
 
 	address_text(addr, sizeof(addr), &key->server, key->port);
-	client = end_name(b, key->client_slot, &key->peer, 0, &client_host);
-	server = end_name(b, key->server_slot, &key->server, key->port, &server_host);
+	client = end_name(b, sample->client, &key->peer, 0, &client_host);
+	server = end_name(b, sample->server, &key->server, key->port, &server_host);
 	if (client && server && client_host && server_host) {
 		edge = phase_find_edge(b->phase, client, server, addr);
 		if (!edge)
@@ -227,25 +267,17 @@ static int add_edge_hists(struct edge *edge, const struct edge_row *now, const s
 	return err;
 }
 
-/* Both ends' traffic: the edge's bytes are seen from its client. */
-static int add_traffic(const struct build *b, const struct edge_key *key, u64 tx, u64 rx)
+static int add_to_service(const struct build *b, u32 owner, u64 tx, u64 rx)
 {
 	struct service *service;
 
-	if (key->client_slot != SLOT_REMOTE) {
-		service = service_of(b, key->client_slot);
-		if (!service)
-			return -ENOMEM;
-		service->net_tx_bytes += tx;
-		service->net_rx_bytes += rx;
-	}
-	if (key->server_slot != SLOT_REMOTE) {
-		service = service_of(b, key->server_slot);
-		if (!service)
-			return -ENOMEM;
-		service->net_tx_bytes += rx;
-		service->net_rx_bytes += tx;
-	}
+	if (owner == SLOT_REMOTE)
+		return 0;
+	service = service_of(b, owner);
+	if (!service)
+		return -ENOMEM;
+	service->net_tx_bytes += tx;
+	service->net_rx_bytes += rx;
 	return 0;
 }
 
@@ -257,10 +289,11 @@ static bool edge_moved(const struct edge_row *now, const struct edge_row *was)
 	       now->service_sum_ns != was->service_sum_ns;
 }
 
-static int add_edge(const struct build *b, const struct edge_row *now)
+static int add_edge(const struct build *b, u32 index)
 {
 	static const struct edge_row none;
-	const struct edge_row *was = edge_before(b, &now->key);
+	const struct edge_sample *sample = &b->after->edges[index];
+	const struct edge_row *now = &sample->row, *was = edge_before(b, index);
 	struct edge *edge;
 	u64 tx, rx;
 
@@ -268,7 +301,7 @@ static int add_edge(const struct build *b, const struct edge_row *now)
 		was = &none;
 	if (!edge_moved(now, was))
 		return 0;
-	edge = edge_of(b, &now->key);
+	edge = edge_of(b, sample);
 	if (!edge)
 		return -ENOMEM;
 	tx = minus(now->bytes_tx, was->bytes_tx);
@@ -279,9 +312,10 @@ static int add_edge(const struct build *b, const struct edge_row *now)
 	edge->resets += minus(now->resets, was->resets);
 	edge->bytes_tx += tx;
 	edge->bytes_rx += rx;
-	if (add_edge_hists(edge, now, was))
+	/* The edge's bytes are seen from its client. */
+	if (add_edge_hists(edge, now, was) || add_to_service(b, sample->client, tx, rx))
 		return -ENOMEM;
-	return add_traffic(b, &now->key, tx, rx);
+	return add_to_service(b, sample->server, rx, tx);
 }
 
 void build_network(struct hist *network, const struct hist *response, const struct hist *service)
@@ -332,12 +366,12 @@ static void add_memory(const struct build *b, char *const *paths)
 {
 	u32 slot;
 
-	for (slot = SLOT_FIRST; slot < b->after->nr_slots; slot++) {
+	for (slot = SLOT_FIRST; slot < b->after->nr_owners; slot++) {
 		struct cgroup_memory memory;
 		struct service *service;
 		const char *host, *name;
 
-		if (!paths[slot] || covered(paths, b->after->nr_slots, slot))
+		if (!paths[slot] || covered(paths, b->after->nr_owners, slot))
 			continue;
 		name = name_of(b, slot, &host);
 		service = phase_find_service(b->phase, name, host);
@@ -348,15 +382,15 @@ static void add_memory(const struct build *b, char *const *paths)
 
 static int add_memories(const struct build *b)
 {
-	char **paths = calloc(b->after->nr_slots, sizeof(*paths));
+	char **paths = calloc(b->after->nr_owners, sizeof(*paths));
 	u32 slot;
 
 	if (!paths)
 		return -ENOMEM;
-	for (slot = SLOT_FIRST; slot < b->after->nr_slots; slot++)
+	for (slot = SLOT_FIRST; slot < b->after->nr_owners; slot++)
 		paths[slot] = path_of_slot(b, slot);
 	add_memory(b, paths);
-	for (slot = 0; slot < b->after->nr_slots; slot++)
+	for (slot = 0; slot < b->after->nr_owners; slot++)
 		free(paths[slot]);
 	free(paths);
 	return 0;
@@ -413,7 +447,7 @@ int build_phase(struct phase *phase, const struct snapshot *before, const struct
 	struct build b = { phase, before, after, names, fs };
 	u32 i;
 
-	for (i = 0; i < after->nr_slots; i++) {
+	for (i = 0; i < after->nr_owners; i++) {
 		if (add_sched(&b, i))
 			return -ENOMEM;
 	}
@@ -422,7 +456,7 @@ int build_phase(struct phase *phase, const struct snapshot *before, const struct
 			return -ENOMEM;
 	}
 	for (i = 0; i < after->nr_edges; i++) {
-		if (add_edge(&b, &after->edges[i]))
+		if (add_edge(&b, i))
 			return -ENOMEM;
 	}
 	for (i = 0; i < phase->nr_edges; i++)

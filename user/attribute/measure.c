@@ -89,7 +89,10 @@ static int take(struct measure *m, struct snapshot *s, struct err *err)
 int measure_begin(struct measure *m, struct err *err)
 {
 	snapshot_free(&m->before);
-	return take(m, &m->before, err);
+	if (take(m, &m->before, err))
+		return -1;
+	collector_forget(m->collector);
+	return 0;
 }
 
 int measure_end(struct measure *m, struct phase *phase, struct err *err)

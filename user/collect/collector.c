@@ -11,11 +11,13 @@
 #include <linux/bpf.h>
 
 #include "bpf/block.skel.h"
+#include "bpf/cgroup.skel.h"
 #include "bpf/sched.skel.h"
 #include "bpf/tcp.skel.h"
 #include "user/base/clock.h"
 #include "user/collect/collector.h"
 #include "user/collect/drain.h"
+#include "user/collect/recycle.h"
 
 #define SHARED_PREFIX "shared_"
 #define SHARED_MAX    8
@@ -33,6 +35,7 @@ struct region {
 
 struct collector {
 	struct features features;
+	struct cgroup *cgroup;
 	struct sched *sched;
 	struct block *block;
 	struct tcp *tcp;
@@ -41,9 +44,11 @@ struct collector {
 	size_t nr_shared;
 	struct bpf_link *link[LINKS_MAX];
 	size_t nr_links;
-	struct region region[8];
+	struct region region[16];
 	size_t nr_regions;
 	struct mapped_rows rows;
+	struct number_maps numbers;
+	struct recycled recycled;
 	u64 map_bytes;
 	int losses_fd;
 	int stats_fd;
@@ -104,8 +109,6 @@ static void remember_shared(struct collector *c, enum bpf_object_id id)
 {
 	struct bpf_map *map;
 
-	if (c->nr_shared)
-		return;
 	bpf_object__for_each_map (map, c->object[id]) {
 		if (strncmp(bpf_map__name(map), SHARED_PREFIX, strlen(SHARED_PREFIX)) != 0)
 			continue;
@@ -147,8 +150,8 @@ static u64 bytes_of_object(const struct bpf_object *object, unsigned int cpus, b
 	return bytes;
 }
 
-/* Maps the array @map read-only; NULL with errno set. */
-static const void *map_rows(struct collector *c, const struct bpf_map *map)
+/* Maps the array @map, writable since rows are taken back; NULL with errno set. */
+static void *map_rows(struct collector *c, const struct bpf_map *map)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE),
 	       size = bpf_map__max_entries(map) * ((bpf_map__value_size(map) + 7) & ~7UL);
@@ -156,7 +159,7 @@ static const void *map_rows(struct collector *c, const struct bpf_map *map)
 	void *at;
 
 	size = (size + page - 1) & ~(page - 1);
-	at = mmap(NULL, size, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 	if (at == MAP_FAILED)
 		return NULL;
 	region->at = at;
@@ -177,6 +180,26 @@ static int fill_free(const struct bpf_map *queue, u32 first, u32 end)
 	return 0;
 }
 
+/* The first to be loaded: its maps of owners and losses become everybody's. */
+static int load_cgroup(struct collector *c)
+{
+	int err = prepare(c, OBJECT_CGROUP);
+
+	if (!err)
+		err = cgroup__load(c->cgroup);
+	if (err)
+		return err;
+	remember_shared(c, OBJECT_CGROUP);
+	c->rows.owners = map_rows(c, c->cgroup->maps.shared_owner_info);
+	c->rows.owner_cache = map_rows(c, c->cgroup->maps.shared_owner_cache);
+	c->losses_fd = bpf_map__fd(c->cgroup->maps.shared_losses);
+	c->numbers.owner_numbers = bpf_map__fd(c->cgroup->maps.shared_owner_numbers);
+	c->numbers.owner_free = bpf_map__fd(c->cgroup->maps.shared_owner_free);
+	if (!c->rows.owners || !c->rows.owner_cache)
+		return -errno;
+	return fill_free(c->cgroup->maps.shared_owner_free, SLOT_FIRST, SLOTS_MAX);
+}
+
 static int load_sched(struct collector *c, bool by_v1_cpu)
 {
 	int err;
@@ -189,14 +212,9 @@ static int load_sched(struct collector *c, bool by_v1_cpu)
 		err = sched__load(c->sched);
 	if (err)
 		return err;
-	remember_shared(c, OBJECT_SCHED);
 	c->rows.sched = map_rows(c, c->sched->maps.sched_rows);
 	c->rows.cpu = map_rows(c, c->sched->maps.sched_cpus);
-	c->rows.owners = map_rows(c, c->sched->maps.shared_owner_info);
-	c->losses_fd = bpf_map__fd(c->sched->maps.shared_losses);
-	if (!c->rows.sched || !c->rows.cpu || !c->rows.owners)
-		return -errno;
-	return fill_free(c->sched->maps.shared_owner_free, SLOT_FIRST, SLOTS_MAX);
+	return c->rows.sched && c->rows.cpu ? 0 : -errno;
 }
 
 static int load_block(struct collector *c)
@@ -208,7 +226,10 @@ static int load_block(struct collector *c)
 	if (err)
 		return err;
 	c->rows.disks = map_rows(c, c->block->maps.disk_rows);
-	if (!c->rows.disks)
+	c->rows.disk_cache = map_rows(c, c->block->maps.disk_cache);
+	c->numbers.disk_numbers = bpf_map__fd(c->block->maps.disk_numbers);
+	c->numbers.disk_free = bpf_map__fd(c->block->maps.disk_free);
+	if (!c->rows.disks || !c->rows.disk_cache)
 		return -errno;
 	return fill_free(c->block->maps.disk_free, 0, DISK_ROWS_MAX);
 }
@@ -226,6 +247,8 @@ static int load_tcp(struct collector *c, bool in_sk_storage)
 	if (err)
 		return err;
 	c->rows.edges = map_rows(c, c->tcp->maps.edge_rows);
+	c->numbers.edge_numbers = bpf_map__fd(c->tcp->maps.edge_numbers);
+	c->numbers.edge_free = bpf_map__fd(c->tcp->maps.edge_free);
 	if (!c->rows.edges)
 		return -errno;
 	return fill_free(c->tcp->maps.edge_free, 0, EDGE_ROWS_MAX);
@@ -305,10 +328,12 @@ static int open_error(struct err *err, const char *what, int code)
 
 static int open_objects(struct collector *c)
 {
+	c->cgroup = cgroup__open();
 	c->sched = sched__open();
 	c->block = block__open();
-	if (!c->sched || !c->block)
+	if (!c->cgroup || !c->sched || !c->block)
 		return -errno;
+	c->object[OBJECT_CGROUP] = c->cgroup->obj;
 	c->object[OBJECT_SCHED] = c->sched->obj;
 	c->object[OBJECT_BLOCK] = c->block->obj;
 	return open_tcp(c);
@@ -322,6 +347,9 @@ static int load_all(struct collector *c, bool by_v1_cpu, struct err *err)
 	code = open_objects(c);
 	if (code)
 		return open_error(err, "BPF", code);
+	code = load_cgroup(c);
+	if (code)
+		return open_error(err, "cgroup", code);
 	code = load_sched(c, by_v1_cpu);
 	if (code)
 		return open_error(err, "scheduler", code);
@@ -332,7 +360,7 @@ static int load_all(struct collector *c, bool by_v1_cpu, struct err *err)
 	if (code)
 		return open_error(err, "TCP", code);
 	for (id = 0; id < OBJECT_NR; id++)
-		c->map_bytes += bytes_of_object(c->object[id], c->rows.cpus, id == OBJECT_SCHED);
+		c->map_bytes += bytes_of_object(c->object[id], c->rows.cpus, id == OBJECT_CGROUP);
 	code = attach(c, FEATURE_USED);
 	return code ? open_error(err, "attached", code) : 0;
 }
@@ -377,6 +405,8 @@ void collector_close(struct collector *c)
 	tcp__destroy(c->tcp);
 	block__destroy(c->block);
 	sched__destroy(c->sched);
+	cgroup__destroy(c->cgroup);
+	recycle_forget(&c->recycled);
 	free(c);
 }
 
@@ -425,7 +455,11 @@ int collector_snapshot(struct collector *c, struct snapshot *s)
 {
 	int err;
 
-	err = drain_rows(&c->rows, s);
+	err = recycle(&c->recycled, &c->rows, &c->numbers, clock_mono_ns());
+	if (!err)
+		err = drain_rows(&c->rows, s);
+	if (!err)
+		err = recycle_add(&c->recycled, s);
 	if (!err)
 		err = read_losses(c, s);
 	if (err) {
@@ -442,6 +476,11 @@ int collector_snapshot(struct collector *c, struct snapshot *s)
 		err = attach(c, FEATURE_STANDBY);
 	}
 	return err;
+}
+
+void collector_forget(struct collector *c)
+{
+	recycle_forget(&c->recycled);
 }
 
 int collector_sample_cost(struct collector *c, bool on)
@@ -469,10 +508,11 @@ u64 collector_map_bytes(unsigned int cpus)
 		bpf_map__set_max_entries(c.sched->maps.sched_cpus, cpus);
 		bpf_map__set_autocreate(c.tcp->maps.conns_by_sock, false);
 		for (id = 0; id < OBJECT_NR; id++)
-			bytes += bytes_of_object(c.object[id], cpus, id == OBJECT_SCHED);
+			bytes += bytes_of_object(c.object[id], cpus, id == OBJECT_CGROUP);
 	}
 	tcp__destroy(c.tcp);
 	block__destroy(c.block);
 	sched__destroy(c.sched);
+	cgroup__destroy(c.cgroup);
 	return bytes;
 }

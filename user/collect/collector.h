@@ -18,10 +18,16 @@ int collector_open(struct collector **c, const struct features *features, bool b
 void collector_close(struct collector *c); /* NULL is fine */
 
 /*
- * Reads all maps into the zeroed @s, which the caller frees. Attaches what stands by when the
- * losses call for it. 0 or -errno.
+ * Reads all maps into the zeroed @s, which the caller frees. Takes back what removed cgroups held
+ * and attaches what stands by when the losses call for it. 0 or -errno.
  */
 int collector_snapshot(struct collector *c, struct snapshot *s);
+
+/*
+ * Drops the rows of cgroups that were taken back, which every snapshot carries so far: to be
+ * called when the last snapshot is the one that counting starts from.
+ */
+void collector_forget(struct collector *c);
 
 /*
  * Turns the kernel's accounting of BPF run time on or off for this process's lifetime at most

@@ -8,8 +8,7 @@
 
 #define READ_TRIES 100
 
-/* One above the highest slot in use. Numbers are handed out in order, so the rest is empty. */
-static u32 slots_in_use(const struct owner_info *owners)
+u32 drain_slots(const struct owner_info *owners)
 {
 	u32 nr = SLOTS_MAX;
 
@@ -65,7 +64,7 @@ static u32 add_running(const struct mapped_rows *rows, unsigned int cpu_nr, stru
 		if (seq & 1)
 			continue;
 		state = *(const volatile struct cpu_state *)live;
-		if (!seq || state.slot >= s->nr_slots)
+		if (!seq || state.slot >= s->nr_owners)
 			return SLOT_IDLE;
 		memcpy(&row, &base[state.slot], sizeof(row));
 		ran_ns = running_ns(&state);
@@ -80,23 +79,40 @@ static u32 add_running(const struct mapped_rows *rows, unsigned int cpu_nr, stru
 	return SLOT_IDLE;
 }
 
-static int drain_sched(const struct mapped_rows *rows, struct snapshot *s)
+void drain_sum_slot(const struct mapped_rows *rows, u32 slot, struct sched_row *sum)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < rows->cpus; cpu++)
+		add_row(sum, &rows->sched[(size_t)cpu * SLOTS_MAX + slot]);
+}
+
+static void drain_sched(const struct mapped_rows *rows, struct snapshot *s)
 {
 	unsigned int cpu;
 	u32 slot;
 
-	s->sched = calloc(s->nr_slots, sizeof(*s->sched));
-	if (!s->sched)
-		return -ENOMEM;
 	for (cpu = 0; rows->sched && cpu < rows->cpus; cpu++) {
 		u32 done = add_running(rows, cpu, s);
 
-		for (slot = 0; slot < s->nr_slots; slot++) {
+		for (slot = 0; slot < s->nr_owners; slot++) {
 			if (slot != done)
 				add_row(&s->sched[slot],
 					&rows->sched[(size_t)cpu * SLOTS_MAX + slot]);
 		}
 	}
+}
+
+static int drain_owners(const struct mapped_rows *rows, struct snapshot *s)
+{
+	s->nr_owners = rows->owners ? drain_slots(rows->owners) : SLOT_FIRST;
+	/* Room for twice as many: snapshot_add_owner() counts on a power of two. */
+	s->owners = calloc(2 * SLOTS_MAX, sizeof(*s->owners));
+	s->sched = calloc(2 * SLOTS_MAX, sizeof(*s->sched));
+	if (!s->owners || !s->sched)
+		return -ENOMEM;
+	if (rows->owners)
+		memcpy(s->owners, rows->owners, s->nr_owners * sizeof(*s->owners));
 	return 0;
 }
 
@@ -104,73 +120,35 @@ static int drain_disks(const struct disk_row *rows, struct snapshot *s)
 {
 	u32 i;
 
-	s->disks = calloc(DISK_ROWS_MAX, sizeof(*s->disks));
-	if (!s->disks)
-		return -ENOMEM;
 	for (i = 0; rows && i < DISK_ROWS_MAX; i++) {
-		if (rows[i].key)
-			s->disks[s->nr_disks++] = rows[i];
+		u64 key = rows[i].key;
+
+		if (key && snapshot_add_disk(s, DISK_KEY_SLOT(key), DISK_KEY_OP(key),
+					     DISK_KEY_DEV(key), &rows[i]))
+			return -ENOMEM;
 	}
 	return 0;
 }
 
 static int drain_edges(const struct edge_row *rows, struct snapshot *s)
 {
-	u32 i, nr = 0;
+	u32 i;
 
-	for (i = 0; rows && i < EDGE_ROWS_MAX; i++)
-		nr += rows[i].key.port != 0;
-	s->edges = calloc(nr + 1, sizeof(*s->edges));
-	if (!s->edges)
-		return -ENOMEM;
-	for (i = 0; s->nr_edges < nr; i++) {
-		if (rows[i].key.port)
-			s->edges[s->nr_edges++] = rows[i];
+	for (i = 0; rows && i < EDGE_ROWS_MAX; i++) {
+		const struct edge_key *key = &rows[i].key;
+
+		if (key->port && snapshot_add_edge(s, key->client_slot, key->server_slot, &rows[i]))
+			return -ENOMEM;
 	}
 	return 0;
 }
 
 int drain_rows(const struct mapped_rows *rows, struct snapshot *s)
 {
-	s->nr_slots = rows->owners ? slots_in_use(rows->owners) : SLOT_FIRST;
-	s->owners = calloc(s->nr_slots, sizeof(*s->owners));
-	if (!s->owners)
+	if (drain_owners(rows, s))
 		return -ENOMEM;
-	if (rows->owners)
-		memcpy(s->owners, rows->owners, s->nr_slots * sizeof(*s->owners));
-	if (drain_sched(rows, s) || drain_disks(rows->disks, s) || drain_edges(rows->edges, s))
+	drain_sched(rows, s);
+	if (drain_disks(rows->disks, s))
 		return -ENOMEM;
-	return 0;
-}
-
-void snapshot_free(struct snapshot *s)
-{
-	free(s->owners);
-	free(s->sched);
-	free(s->disks);
-	free(s->edges);
-	memset(s, 0, sizeof(*s));
-}
-
-const char *loss_name(enum loss reason)
-{
-	static const char *const names[] = {
-		[LOSS_OWNER_FULL] = "owner_full",
-		[LOSS_OWNER_RACE] = "owner_race",
-		[LOSS_SCHED_START] = "sched_start",
-		[LOSS_SCHED_CLOCK] = "sched_clock",
-		[LOSS_SCHED_NO_STAMP] = "sched_no_stamp",
-		[LOSS_DISK_FULL] = "disk_full",
-		[LOSS_DISK_NO_STAMP] = "disk_no_stamp",
-		[LOSS_DISK_CLOCK] = "disk_clock",
-		[LOSS_EDGE_FULL] = "edge_full",
-		[LOSS_CONN_AT_START] = "conn_open_at_start",
-		[LOSS_CONN_NO_STORAGE] = "conn_no_storage",
-		[LOSS_JOIN_FULL] = "join_full",
-		[LOSS_TCP_CLOCK] = "tcp_clock",
-		[LOSS_SCHED_UNTRACED] = "sched_untraced",
-	};
-
-	_Static_assert(ARRAY_SIZE(names) == LOSS_NR, "every reason has a name");
-	return names[reason];
+	return drain_edges(rows->edges, s);
 }

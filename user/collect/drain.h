@@ -7,15 +7,26 @@
 
 /* The rows as the kernel writes them; NULL where the object is not loaded. */
 struct mapped_rows {
-	unsigned int cpus;		 /* possible */
-	const struct owner_info *owners; /* [SLOTS_MAX] */
-	const struct sched_row *sched;	 /* [cpus * SLOTS_MAX] */
-	const struct cpu_state *cpu;	 /* [cpus] */
-	const struct disk_row *disks;	 /* [DISK_ROWS_MAX] */
-	const struct edge_row *edges;	 /* [EDGE_ROWS_MAX] */
+	unsigned int cpus;	   /* possible */
+	struct owner_info *owners; /* [SLOTS_MAX] */
+	struct sched_row *sched;   /* [cpus * SLOTS_MAX] */
+	struct cpu_state *cpu;	   /* [cpus] */
+	struct disk_row *disks;	   /* [DISK_ROWS_MAX] */
+	struct edge_row *edges;	   /* [EDGE_ROWS_MAX] */
+	u64 *owner_cache;	   /* [1 << DENSE_CACHE_BITS] */
+	u64 *disk_cache;	   /* [1 << DENSE_CACHE_BITS] */
 };
 
-/* Fills owners, sched, disks, edges of the zeroed @s. 0 or -ENOMEM. */
+/* One above the highest slot in use. */
+u32 drain_slots(const struct owner_info *owners);
+
+/* The row of @slot summed over the CPUs, without what runs there now. */
+void drain_sum_slot(const struct mapped_rows *rows, u32 slot, struct sched_row *sum);
+
+/*
+ * Fills owners, sched, disks and edges of the zeroed @s: what is in the maps, with owners numbered
+ * as their slots. 0 or -ENOMEM.
+ */
 int drain_rows(const struct mapped_rows *rows, struct snapshot *s);
 
 #endif

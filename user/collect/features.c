@@ -7,6 +7,10 @@
 #include "user/collect/features.h"
 
 static const struct feature table[] = {
+	{ .object = OBJECT_CGROUP,
+	  .program = "cgroup_removed",
+	  .hook = "cgroup_rmdir",
+	  .gives = "slots of removed cgroups, taken back" },
 	{ .object = OBJECT_SCHED,
 	  .program = "sched_switch",
 	  .hook = "sched_switch",
@@ -67,6 +71,7 @@ const char *feature_state_name(enum feature_state state)
 const char *bpf_object_name(enum bpf_object_id object)
 {
 	static const char *const names[] = {
+		[OBJECT_CGROUP] = "cgroup",
 		[OBJECT_SCHED] = "sched",
 		[OBJECT_BLOCK] = "block",
 		[OBJECT_TCP] = "tcp",
@@ -100,7 +105,7 @@ static bool has_member(const struct btf *btf, const char *type, const char *memb
 	return false;
 }
 
-static const struct feature *find(const struct features *features, const char *program)
+static struct feature *find(struct features *features, const char *program)
 {
 	size_t i;
 
@@ -135,6 +140,7 @@ static void decide(struct features *features, struct feature *row, const struct 
 int features_decide(struct features *features, struct err *err)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
+	struct feature *sched;
 	size_t i;
 
 	if (!btf)
@@ -150,9 +156,10 @@ int features_decide(struct features *features, struct err *err)
 	features->sched_rq_clock = has_member(btf, "sched_entity", "cfs_rq") &&
 				   has_member(btf, "cfs_rq", "rq") &&
 				   has_member(btf, "sched_info", "last_queued");
-	if (!features->sched_rq_clock) {
-		features->row[0].state = FEATURE_MISSING;
-		snprintf(features->row[0].reason, sizeof(features->row[0].reason),
+	sched = find(features, "sched_switch");
+	if (!features->sched_rq_clock && sched) {
+		sched->state = FEATURE_MISSING;
+		snprintf(sched->reason, sizeof(sched->reason),
 			 "needs CONFIG_FAIR_GROUP_SCHED and CONFIG_SCHED_INFO");
 	}
 	btf__free(btf);

@@ -11,7 +11,7 @@
 #include "user/base/err.h"
 #include "user/base/types.h"
 
-enum bpf_object_id { OBJECT_SCHED, OBJECT_BLOCK, OBJECT_TCP, OBJECT_NR };
+enum bpf_object_id { OBJECT_CGROUP, OBJECT_SCHED, OBJECT_BLOCK, OBJECT_TCP, OBJECT_NR };
 
 enum feature_state {
 	FEATURE_USED,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the kernel's maps hold at one instant: cumulative, summed over the CPUs, still keyed by
- * slot. Differences of two are made in attribute/.
+ * What the kernel's maps hold at one instant: cumulative, summed over the CPUs. Rows name their
+ * owners by index into one list, which numbers the slots first and then those that were taken
+ * back since: a number says nothing across two snapshots, owner_info does. Differences of two are
+ * made in attribute/.
  */
 #ifndef SITU_COLLECT_SNAPSHOT_H
 #define SITU_COLLECT_SNAPSHOT_H
@@ -15,22 +17,41 @@ struct program_cost {
 	u64 run_ns;
 };
 
+struct disk_sample {
+	u32 owner; /* index into owners */
+	enum disk_op op;
+	u32 dev;
+	struct disk_row row;
+};
+
+struct edge_sample {
+	u32 client, server; /* indexes into owners; one may be SLOT_REMOTE */
+	struct edge_row row;
+};
+
 struct snapshot {
 	u64 mono_ns; /* stamped after the values were read */
 	u64 real_ns;
 	u64 self_cpu_ns;
 	u64 map_bytes;
-	struct owner_info *owners; /* [nr_slots] */
-	struct sched_row *sched;   /* [nr_slots], summed over CPUs, running slices included */
-	u32 nr_slots;
-	struct disk_row *disks; /* rows in use */
+	struct owner_info *owners; /* [nr_owners]; those below SLOT_FIRST have no key */
+	struct sched_row *sched;   /* [nr_owners], summed over CPUs, running slices included */
+	u32 nr_owners;
+	struct disk_sample *disks;
 	u32 nr_disks;
-	struct edge_row *edges; /* rows in use */
+	struct edge_sample *edges;
 	u32 nr_edges;
 	u64 losses[LOSS_NR];
 	struct program_cost programs[16];
 	u32 nr_programs;
 };
+
+/* Each appends a copy; the owners of a disk or edge stand in @to already. 0 or -ENOMEM. */
+int snapshot_add_owner(struct snapshot *to, const struct owner_info *info,
+		       const struct sched_row *row);
+int snapshot_add_disk(struct snapshot *to, u32 owner, enum disk_op op, u32 dev,
+		      const struct disk_row *row);
+int snapshot_add_edge(struct snapshot *to, u32 client, u32 server, const struct edge_row *row);
 
 void snapshot_free(struct snapshot *s);
 

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+
+#include "user/collect/recycle.h"
+
+static void drop_from_cache(u64 *cache, u64 key)
+{
+	u64 *word = &cache[dense_line(key)];
+
+	if (dense_hit(*word, key))
+		__atomic_store_n(word, 0, __ATOMIC_RELEASE);
+}
+
+/* Takes the key out of the numbering first, so that the number is nobody's when it is given back.
+ */
+static int give_back(int numbers, int free_numbers, const void *key, u32 number)
+{
+	if (bpf_map_delete_elem(numbers, key))
+		return -errno;
+	if (bpf_map_update_elem(free_numbers, NULL, &number, BPF_ANY))
+		return -errno;
+	return 0;
+}
+
+static bool removed(const struct mapped_rows *rows, u32 slot, u64 now_ns)
+{
+	const struct owner_info *info;
+
+	if (slot < SLOT_FIRST || slot >= SLOTS_MAX)
+		return false;
+	info = &rows->owners[slot];
+	return info->key && info->removed_ns && now_ns > info->removed_ns &&
+	       now_ns - info->removed_ns >= RECYCLE_AFTER_NS;
+}
+
+/* Index of the owner of @slot in what is kept, added when it is new; -ENOMEM. */
+static int keep_owner(struct recycled *r, const struct mapped_rows *rows, u32 slot)
+{
+	static const struct owner_info nobody;
+	static const struct sched_row nothing;
+	const struct owner_info *info = &rows->owners[slot];
+	u32 i;
+
+	while (r->kept.nr_owners < SLOT_FIRST) {
+		if (snapshot_add_owner(&r->kept, &nobody, &nothing))
+			return -ENOMEM;
+	}
+	if (slot < SLOT_FIRST)
+		return (int)slot;
+	for (i = SLOT_FIRST; i < r->kept.nr_owners; i++) {
+		if (r->kept.owners[i].key == info->key &&
+		    r->kept.owners[i].born_ns == info->born_ns)
+			return (int)i;
+	}
+	if (snapshot_add_owner(&r->kept, info, &nothing))
+		return -ENOMEM;
+	return (int)i;
+}
+
+static int take_disks(struct recycled *r, const struct mapped_rows *rows,
+		      const struct number_maps *maps, u64 now_ns)
+{
+	u32 i;
+
+	for (i = 0; rows->disks && i < DISK_ROWS_MAX; i++) {
+		struct disk_row *row = &rows->disks[i];
+		u64 key = row->key;
+		int owner, err;
+
+		if (!key || !removed(rows, DISK_KEY_SLOT(key), now_ns))
+			continue;
+		owner = keep_owner(r, rows, DISK_KEY_SLOT(key));
+		if (owner < 0 || snapshot_add_disk(&r->kept, (u32)owner, DISK_KEY_OP(key),
+						   DISK_KEY_DEV(key), row))
+			return -ENOMEM;
+		drop_from_cache(rows->disk_cache, key);
+		memset(row, 0, sizeof(*row));
+		err = give_back(maps->disk_numbers, maps->disk_free, &key, i);
+		if (err)
+			return err;
+		r->disks++;
+	}
+	return 0;
+}
+
+static int take_edges(struct recycled *r, const struct mapped_rows *rows,
+		      const struct number_maps *maps, u64 now_ns)
+{
+	u32 i;
+
+	for (i = 0; rows->edges && i < EDGE_ROWS_MAX; i++) {
+		struct edge_row *row = &rows->edges[i];
+		struct edge_key key = row->key;
+		u64 generation = row->generation;
+		int client, server, err;
+
+		if (!key.port || !(removed(rows, key.client_slot, now_ns) ||
+				   removed(rows, key.server_slot, now_ns)))
+			continue;
+		client = keep_owner(r, rows, key.client_slot);
+		server = keep_owner(r, rows, key.server_slot);
+		if (client < 0 || server < 0 ||
+		    snapshot_add_edge(&r->kept, (u32)client, (u32)server, row))
+			return -ENOMEM;
+		memset(row, 0, sizeof(*row));
+		/* Connections that outlive the row see that it is not theirs any more. */
+		row->generation = generation + 1;
+		err = give_back(maps->edge_numbers, maps->edge_free, &key, i);
+		if (err)
+			return err;
+		r->edges++;
+	}
+	return 0;
+}
+
+static int take_slot(struct recycled *r, const struct mapped_rows *rows,
+		     const struct number_maps *maps, u32 slot)
+{
+	struct owner_info *info = &rows->owners[slot];
+	int owner = keep_owner(r, rows, slot);
+	u64 key = info->key;
+	unsigned int cpu;
+
+	if (owner < 0)
+		return owner;
+	drain_sum_slot(rows, slot, &r->kept.sched[owner]);
+	for (cpu = 0; cpu < rows->cpus; cpu++)
+		memset(&rows->sched[(size_t)cpu * SLOTS_MAX + slot], 0, sizeof(*rows->sched));
+	drop_from_cache(rows->owner_cache, key);
+	memset(info, 0, sizeof(*info));
+	r->slots++;
+	return give_back(maps->owner_numbers, maps->owner_free, &key, slot);
+}
+
+int recycle(struct recycled *r, const struct mapped_rows *rows, const struct number_maps *maps,
+	    u64 now_ns)
+{
+	u32 slot, nr = drain_slots(rows->owners);
+	int err;
+
+	err = take_disks(r, rows, maps, now_ns);
+	if (!err)
+		err = take_edges(r, rows, maps, now_ns);
+	for (slot = SLOT_FIRST; !err && slot < nr; slot++) {
+		if (removed(rows, slot, now_ns))
+			err = take_slot(r, rows, maps, slot);
+	}
+	return err;
+}
+
+/* Where the kept owner @index stands in @s once its owners begin at @base. */
+static u32 moved(u32 index, u32 base)
+{
+	return index < SLOT_FIRST ? index : base + index - SLOT_FIRST;
+}
+
+int recycle_add(const struct recycled *r, struct snapshot *s)
+{
+	const struct snapshot *kept = &r->kept;
+	u32 base = s->nr_owners, i;
+
+	for (i = SLOT_FIRST; i < kept->nr_owners; i++) {
+		if (snapshot_add_owner(s, &kept->owners[i], &kept->sched[i]))
+			return -ENOMEM;
+	}
+	for (i = 0; i < kept->nr_disks; i++) {
+		const struct disk_sample *disk = &kept->disks[i];
+
+		if (snapshot_add_disk(s, moved(disk->owner, base), disk->op, disk->dev, &disk->row))
+			return -ENOMEM;
+	}
+	for (i = 0; i < kept->nr_edges; i++) {
+		const struct edge_sample *edge = &kept->edges[i];
+
+		if (snapshot_add_edge(s, moved(edge->client, base), moved(edge->server, base),
+				      &edge->row))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void recycle_forget(struct recycled *r)
+{
+	snapshot_free(&r->kept);
+}
