@@ -16,6 +16,7 @@ kept_carts=200
 prepare_postgres()
 {
 	install -d -o postgres -g postgres -m 700 "$SITU_PREPARED/pg"
+	must_reach "$SITU_PREPARED/pg" as_postgres test -w
 	# Small WAL segments: less to copy for each trial.
 	as_postgres "$(pg_bin)/initdb" --pgdata="$SITU_PREPARED/pg" --auth-local=reject \
 		--auth-host=reject --encoding=UTF8 --locale=C.UTF-8 --wal-segsize=1 --no-sync
