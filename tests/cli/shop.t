@@ -275,6 +275,13 @@ run_is 2 'a bad store: exit 2' env REDIS=host:70000 SITU_PORT=1 "$bin/dispatch"
 run_is 2 'no port: exit 2' "$bin/dispatch"
 run_is 1 'a port in use: exit 1' env SITU_PORT="${CART#*:}" "$bin/dispatch"
 is "$err" "dispatch: cannot serve on $CART: Address already in use" 'and says so'
+mkdir -m 700 "$TMP/closed"
+mkdir "$TMP/closed/dir"
+for script in web postgres; do
+	run_is 1 "$script.sh in a directory closed to its user: exit 1" \
+		env SITU_DIR="$TMP/closed/dir" SITU_PORT=1 "$shop/$script.sh"
+	like "$err" 'mode 755' 'and what to do'
+done
 
 # Everything ends cleanly, in the reverse order of its start.
 ended=

@@ -171,8 +171,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct requ
 	return queued;
 }
 
-/* libmicrohttpd calls this once with the header, then for each piece of the body, then once more.
- */
+/* Called with the header, then for each piece of the body, then once more for the answer. */
 /* NOLINTNEXTLINE(readability-function-size): the library dictates the parameters. */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *upload,

@@ -12,10 +12,7 @@ bin=$(pg_bin)
 data=$SITU_DIR/pg
 
 cp -a --reflink=auto "$SITU_PREPARED/pg" "$data"
-if ! as_postgres test -w "$data"; then
-	echo "postgres.sh: user postgres cannot reach $data: make its parents mode 755" >&2
-	exit 1
-fi
+must_reach "$data" as_postgres test -w
 # fsync stays on: the commits of the shop are its disk load. No Unix socket: /run/postgresql may
 # not exist, and nobody needs one.
 exec setpriv --reuid=postgres --regid=postgres --init-groups "$bin/postgres" -D "$data" \

@@ -16,19 +16,21 @@ kept_carts=200
 prepare_postgres()
 {
 	install -d -o postgres -g postgres -m 700 "$SITU_PREPARED/pg"
+	must_reach "$SITU_PREPARED/pg" as_postgres test -w
 	# Small WAL segments: less to copy for each trial.
 	as_postgres "$(pg_bin)/initdb" --pgdata="$SITU_PREPARED/pg" --auth-local=reject \
 		--auth-host=reject --encoding=UTF8 --locale=C.UTF-8 --wal-segsize=1 --no-sync
 	# The role may do nothing outside the shop's tables, and the server listens on one address.
 	echo 'host shop shop all trust' > "$SITU_PREPARED/pg/pg_hba.conf"
 	echo 'CREATE DATABASE shop;' | pg_single postgres
-	cat "$here/schema.sql" "$here/seed.sql" | pg_single shop
+	cat "$here/schema.sql" "$here/seed.sql" "$here/slim.sql" | pg_single shop
 }
 
 # Runs the SQL on stdin in database $1; the first error ends it.
 pg_single()
 {
-	as_postgres "$(pg_bin)/postgres" --single -j -D "$SITU_PREPARED/pg" -c exit_on_error=on "$1"
+	as_postgres "$(pg_bin)/postgres" --single -j -D "$SITU_PREPARED/pg" \
+		-c exit_on_error=on -c min_wal_size=2MB "$1"
 }
 
 cart_commands()

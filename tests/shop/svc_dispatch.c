@@ -21,8 +21,11 @@ static bool wait_readable(int redis_fd, int stop_fd, int timeout_ms, bool *stop)
 {
 	struct pollfd fds[] = { { .fd = stop_fd, .events = POLLIN },
 				{ .fd = redis_fd, .events = POLLIN } };
-	int ready = poll(fds, ARRAY_SIZE(fds), timeout_ms);
+	int ready;
 
+	do
+		ready = poll(fds, ARRAY_SIZE(fds), timeout_ms);
+	while (ready < 0 && errno == EINTR);
 	*stop = ready > 0 && fds[0].revents;
 	return ready > 0 && !*stop && fds[1].revents;
 }

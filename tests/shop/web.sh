@@ -3,12 +3,16 @@
 # nginx in front of the shop: static pages and /api/SERVICE/ -> the service, whose host:port the
 # environment names. Everything it writes is under $SITU_DIR. In the foreground until SIGTERM.
 set -eu
+umask 022
 
 here=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source=tests/shop/programs.sh
+. "$here/programs.sh"
 conf=$SITU_DIR/nginx.conf
 
 # Workers run as nobody, who may not be able to reach the source tree.
 cp -r "$here/www" "$SITU_DIR/www"
+must_reach "$SITU_DIR/www/index.html" setpriv --reuid=nobody --regid=nogroup --clear-groups test -r
 
 # An upstream block and its location. The keep-alive limits are out of the reach of a trial: a
 # connection that is closed and made again in the middle would be measured as the service's.
