@@ -156,21 +156,29 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* The byte that \xHH at @s[@len] stands for; -1 when there is none, or when it is a NUL. */
+static int escaped_byte(const char *s, size_t len)
+{
+	int high, low;
+
+	if (len < 4 || s[0] != '\\' || s[1] != 'x')
+		return -1;
+	high = hex_digit(s[2]);
+	low = hex_digit(s[3]);
+	return high < 0 || low < 0 || high + low == 0 ? -1 : high * 16 + low;
+}
+
 /* Copies a unit's name, undoing \xHH (systemd.unit(5)). */
 static void unescape(char *dst, size_t size, struct part part)
 {
 	size_t out = 0, i;
 
 	for (i = 0; i < part.len && out + 1 < size; i++) {
-		const char *s = part.text + i;
+		int byte = escaped_byte(part.text + i, part.len - i);
 
-		if (part.len - i >= 4 && s[0] == '\\' && s[1] == 'x' && hex_digit(s[2]) >= 0 &&
-		    hex_digit(s[3]) >= 0 && (s[2] != '0' || s[3] != '0')) {
-			dst[out++] = (char)(hex_digit(s[2]) << 4 | hex_digit(s[3]));
+		if (byte >= 0)
 			i += 3;
-		} else {
-			dst[out++] = *s;
-		}
+		dst[out++] = byte >= 0 ? (char)byte : part.text[i];
 	}
 	dst[out] = '\0';
 }

@@ -163,7 +163,7 @@ static int below_mount(const struct cgroupfs *fs, enum cgroup_tree tree, const c
 	full += len;
 	if (strlen(full) >= size || size < 2)
 		return -ENAMETOOLONG;
-	strcpy(path, *full ? full : "/");
+	snprintf(path, size, "%s", *full ? full : "/");
 	return 0;
 }
 

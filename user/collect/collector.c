@@ -308,7 +308,7 @@ static int open_objects(struct collector *c)
 	c->sched = sched__open();
 	c->block = block__open();
 	if (!c->sched || !c->block)
-		return -errno;
+		return errno ? -errno : -EINVAL;
 	c->object[OBJECT_SCHED] = c->sched->obj;
 	c->object[OBJECT_BLOCK] = c->block->obj;
 	return open_tcp(c);
