@@ -52,7 +52,7 @@ static void fake_start(struct fake *fake, const char *answer)
 	*fake = (struct fake){ .dir = "/tmp/situ-engine-XXXXXX", .answer = answer };
 	assert_non_null(mkdtemp(fake->dir));
 	snprintf(fake->path, sizeof(fake->path), "%s/sock", fake->dir);
-	strcpy(addr.sun_path, fake->path);
+	memcpy(addr.sun_path, fake->path, strlen(fake->path) + 1);
 	fake->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fake->listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	assert_int_equal(listen(fake->listener, 16), 0);

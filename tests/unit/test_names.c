@@ -56,7 +56,7 @@ static int setup(void **state)
 	char cmd[192];
 
 	assert_non_null(w);
-	strcpy(w->root, "/tmp/situ-names-XXXXXX");
+	snprintf(w->root, sizeof(w->root), "/tmp/situ-names-XXXXXX");
 	assert_non_null(mkdtemp(w->root));
 	snprintf(cmd, sizeof(cmd),
 		 "mkdir -p %s/proc/self %s/c; echo 'n /c cgroup2 rw 0 0' > %s/proc/self/mounts",
