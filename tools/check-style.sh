@@ -106,14 +106,21 @@ code()
 	' "${sources[@]}"
 }
 
+# $1: names of functions, an ERE; $2: what to say; standard input: code.
+no_call()
+{
+	report "$2" < <(grep -E ":[0-9]+:(.*[^[:alnum:]_.>])?($1)\\(")
+}
+
 check_calls()
 {
 	local text
 
 	text=$(code)
-	report "banned: it cannot be bounded, or runs a shell on what it is given" < <(grep -E \
-		':[0-9]+:(.*[^[:alnum:]_.>])?(strcpy|strcat|stpcpy|sprintf|vsprintf|gets|system|popen|strtok|alloca|atoi|atol|atof)\(' \
-		<<< "$text")
+	no_call 'strcpy|strcat|stpcpy|sprintf|vsprintf|gets|alloca|strtok' \
+		"banned: it has no bound, or hidden state" <<< "$text"
+	# A test may run a command of its own; the program never hands a string to a shell.
+	no_call 'system|popen' "banned: it runs a shell" < <(grep -v '^tests/' <<< "$text")
 	report "no typedef for a struct, union or enum" < <(grep -E \
 		':[0-9]+:[[:space:]]*typedef[[:space:]]+(struct|union|enum)\b' <<< "$text")
 }

@@ -9,6 +9,8 @@
 #include "user/cmd/cmd.h"
 #include "user/cmd/help.h"
 
+/* A row a line: */
+/* clang-format off */
 const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_record,
@@ -17,6 +19,7 @@ const struct command *const commands[] = {
 	&cmd_help,
 	NULL,
 };
+/* clang-format on */
 
 static int run(const struct command *cmd, int argc, char **argv, struct err *err)
 {

@@ -18,7 +18,7 @@ would()
 including()
 {
 	find build -path build/sanitize -prune -o -path build/fuzz -prune -o -name '*.d' -print |
-		xargs grep -lF -- "$1" | sed 's/\.d$/.o/' | sort
+		tr '\n' '\0' | xargs -0 grep -lF -- "$1" | sed 's/\.d$/.o/' | sort
 }
 
 # The objects that the commands in $out write.

@@ -42,7 +42,6 @@ static void clean_keeps_what_prints(void **state)
 
 static void clean_replaces_what_does_not_print(void **state)
 {
-	/* NOLINTBEGIN(misc-misleading-bidirectional): they are what it is about */
 	static const struct cleaned cases[] = {
 		{ "a\nb\tc\rd", "a?b?c?d" },
 		{ "\033[31mred", "?[31mred" },
@@ -57,7 +56,6 @@ static void clean_replaces_what_does_not_print(void **state)
 		{ "\xc2\xad", "?" },			/* soft hyphen */
 		{ "\xd8\x9c", "?" },			/* Arabic letter mark */
 	};
-	/* NOLINTEND(misc-misleading-bidirectional) */
 	char out[64];
 	size_t i;
 

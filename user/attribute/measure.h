@@ -14,10 +14,10 @@
 struct measure;
 
 /*
- * Loads and attaches the BPF programs. *@m is NULL on failure, with @err set (EXIT_ENVIRONMENT
+ * Loads and attaches the BPF programs. *@out is NULL on failure, with @err set (EXIT_ENVIRONMENT
  * for what this machine lacks). Programs go away with the process, however it ends.
  */
-int measure_open(struct measure **m, struct err *err);
+int measure_open(struct measure **out, struct err *err);
 void measure_close(struct measure *m); /* NULL is fine */
 
 /*

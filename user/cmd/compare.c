@@ -150,7 +150,7 @@ static int show(const struct config *config, const struct run *run, const char *
 static int run_compare(const void *options, const struct args *args, struct err *err)
 {
 	const struct config *config = options;
-	const char *placement[2];
+	const char *placement[2] = { NULL, NULL };
 	struct run run = { 0 };
 	double margin;
 	int code = -1;

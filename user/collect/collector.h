@@ -11,9 +11,9 @@ struct collector;
 
 /*
  * Loads and attaches what @features allows. @by_v1_cpu: charge tasks in the v2 root by their v1
- * cpu cgroup. *@c is NULL on failure with @err set. Everything goes with the process.
+ * cpu cgroup. *@out is NULL on failure with @err set. Everything goes with the process.
  */
-int collector_open(struct collector **c, const struct features *features, bool by_v1_cpu,
+int collector_open(struct collector **out, const struct features *features, bool by_v1_cpu,
 		   struct err *err);
 void collector_close(struct collector *c); /* NULL is fine */
 

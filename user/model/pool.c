@@ -171,6 +171,8 @@ static void divide(enum metric_entity entity, void *object, u64 nr)
 {
 	size_t nr_metrics;
 
+	if (!nr)
+		return;
 	for_each_metric (metric, entity, nr_metrics) {
 		if (metric->kind == METRIC_GAUGE)
 			*metric_u64(metric, object) /= nr;

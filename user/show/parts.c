@@ -84,7 +84,7 @@ int part_programs(const struct phase *phase, FILE *out)
 
 		table_text(&table, p->name);
 		cell_count(&table, (double)p->run_count);
-		cell_duration(&table, p->run_count ? (double)(p->run_ns / p->run_count) : -1);
+		cell_duration(&table, p->run_count ? (double)p->run_ns / (double)p->run_count : -1);
 		cell_duration(&table, (double)p->run_ns);
 		cell_percent(&table, p->run_ns, phase->duration_ns);
 	}

@@ -224,7 +224,7 @@ int table_print(const struct table *table, int width, bool ansi, FILE *out)
 	int widths[TABLE_COLUMNS_MAX], blanks = 0;
 	size_t c, i;
 
-	if (table->failed)
+	if (table->failed || !table->nr_columns)
 		return table->failed;
 	shrink(table, widths, natural_widths(table, widths) - width);
 	print_groups(table, widths, ansi, out);

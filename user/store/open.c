@@ -113,7 +113,7 @@ static int use_wal(struct store *store, struct err *err)
 /* Makes the tables, unless another process did so since the file was seen blank. */
 static int create(struct store *store, struct err *err)
 {
-	struct identity id;
+	struct identity id = { 0 };
 	int failed;
 
 	if (use_wal(store, err) || db_exec(store, "BEGIN IMMEDIATE", err))
@@ -269,7 +269,7 @@ static int check_path(const struct store *store, enum store_mode mode, struct er
 
 int db_open(struct store *store, enum store_mode mode, struct err *err)
 {
-	struct identity id;
+	struct identity id = { 0 };
 
 	if (check_path(store, mode, err))
 		return -1;

@@ -58,8 +58,10 @@ static int enter_metrics(struct saver *s)
 	int failed = add && find ? 0 : -1;
 
 	s->metric_id = calloc(nr, sizeof(*s->metric_id));
-	if (!s->metric_id)
-		failed = out_of_memory(s);
+	if (!s->metric_id) {
+		out_of_memory(s);
+		failed = -1;
+	}
 	for (i = 0; i < nr && !failed; i++)
 		failed = db_bind(s->store, add, s->err, "ttt", entity_name(all[i].entity),
 				 all[i].id, all[i].unit) ||
