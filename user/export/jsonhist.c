@@ -5,6 +5,7 @@
 #include "user/export/jsonhist.h"
 
 #define NO_MEMORY "does not fit into memory"
+#define UNEQUAL	  "has buckets that do not add up to its count"
 
 const struct quantile export_quantiles[EXPORT_QUANTILES] = {
 	{ "p50", 0.5 },
@@ -117,9 +118,9 @@ static const char *fill_buckets(struct hist *h, const json_t *array)
 		last = index;
 		h->buckets[index] = count;
 		if (__builtin_add_overflow(total, count, &total))
-			break;
+			return UNEQUAL;
 	}
-	return total == h->count ? NULL : "has buckets that do not add up to its count";
+	return total == h->count ? NULL : UNEQUAL;
 }
 
 static const char *read_buckets(struct hist *h, const json_t *json, const json_t *array)
