@@ -8,15 +8,29 @@
 #include "user/base/err.h"
 #include "user/model/run.h"
 
-#define EXPORT_SCHEMA 1 /* fields are added, never renamed; a removal would raise this */
+#define EXPORT_SCHEMA	 1 /* fields are added, never renamed; a removal would raise this */
+#define IMPORT_MAX_BYTES (256 << 20)
 
-/* Writes @run as one JSON document, newline at its end. 0, or -1 with @err set. */
+/*
+ * Writes @run as one JSON document, newline at its end. 0, or -1 with @err set.
+ *
+ * schema, situ_version, run{}, phases[], services[], edges[], endpoints[], losses{}, self{}. An
+ * element of services, edges and endpoints names its phase by placement, trial and phase; those
+ * of phases have losses and self of their own, and the document's are their sums (of a size, such
+ * as self.rss_bytes, the largest). Metrics go by their id in metrics.def; what is unknown is null.
+ */
 int export_json(const struct run *run, FILE *out, struct err *err);
 
 /*
  * Writes @run as CSV in long form, one value a row, with a header line:
  * run,placement,trial,phase,host,service,peer,endpoint,device,op,metric,unit,stat,value
  * RFC 4180 quoting; a text that a spreadsheet would take for a formula gets a leading '.
+ *
+ * What a row is about shows in the columns that are filled: a service host and service, a disk
+ * device and op besides, an edge host and service (the client's), peer (the server) and endpoint
+ * (the address dialled), an endpoint only endpoint, a BPF program only op, the phase none. stat is
+ * "value", a histogram's count, sum, mean, min, max, p50, p90, p99 or p999, or a tally's label.
+ * What is unknown has an empty value. run is the run's id.
  */
 int export_csv(const struct run *run, FILE *out, struct err *err);
 

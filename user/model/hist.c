@@ -54,13 +54,16 @@ static void widen(struct hist *h, u64 min_ns, u64 max_ns)
 
 int hist_record(struct hist *h, unsigned int sub_bits, u64 value_ns)
 {
-	int err = prepare(h, sub_bits);
+	bool mean_only = h->count && !h->buckets;
+	int err = mean_only ? 0 : prepare(h, sub_bits);
 
 	if (err)
 		return err;
-	h->buckets[hist_index(value_ns, sub_bits)]++;
 	h->count++;
 	h->sum_ns += value_ns;
+	if (mean_only)
+		return 0;
+	h->buckets[hist_index(value_ns, sub_bits)]++;
 	widen(h, value_ns, value_ns);
 	return 0;
 }

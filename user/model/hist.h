@@ -25,7 +25,7 @@ struct hist {
 void hist_free(struct hist *h);
 
 /* Adds @value_ns to @h, which takes @sub_bits on its first value. 0, -ENOMEM, or -EINVAL when @h
- * has another resolution. min and max stay exact. */
+ * has another resolution. min and max stay exact; what has only a mean keeps only a mean. */
 int hist_record(struct hist *h, unsigned int sub_bits, u64 value_ns);
 
 /*

@@ -36,34 +36,52 @@ int run_set_text(char **to, const char *text)
 	return 0;
 }
 
-int tally_add(struct tally *tally, const char *label, u64 count)
-{
-	struct tally_item *item;
-	size_t i;
-
-	for (i = 0; i < tally->nr; i++) {
-		if (strcmp(tally->item[i].label, label) == 0) {
-			tally->item[i].count += count;
-			return 0;
-		}
-	}
-	item = append(&tally->item, tally->nr, sizeof(*item));
-	if (!item || run_set_text(&item->label, label))
-		return -ENOMEM;
-	item->count = count;
-	tally->nr++;
-	return 0;
-}
-
-u64 tally_get(const struct tally *tally, const char *label)
+static struct tally_item *tally_find(const struct tally *tally, const char *label)
 {
 	size_t i;
 
 	for (i = 0; i < tally->nr; i++) {
 		if (strcmp(tally->item[i].label, label) == 0)
-			return tally->item[i].count;
+			return &tally->item[i];
 	}
+	return NULL;
+}
+
+/* A new item for @label, or the one that it is the same as once it is cleaned. */
+static struct tally_item *tally_item(struct tally *tally, const char *label)
+{
+	char *copy = text_dup(label);
+	struct tally_item *item = copy ? tally_find(tally, copy) : NULL;
+
+	if (!item && copy) {
+		item = append(&tally->item, tally->nr, sizeof(*item));
+		if (item) {
+			item->label = copy;
+			tally->nr++;
+			return item;
+		}
+	}
+	free(copy);
+	return item;
+}
+
+int tally_add(struct tally *tally, const char *label, u64 count)
+{
+	struct tally_item *item = tally_find(tally, label);
+
+	if (!item)
+		item = tally_item(tally, label);
+	if (!item)
+		return -ENOMEM;
+	item->count += count;
 	return 0;
+}
+
+u64 tally_get(const struct tally *tally, const char *label)
+{
+	const struct tally_item *item = tally_find(tally, label);
+
+	return item ? item->count : 0;
 }
 
 u64 tally_total(const struct tally *tally)

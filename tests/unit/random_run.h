@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* A run with every entity and every metric of the table, and equality of two runs. */
+#ifndef SITU_TESTS_RANDOM_RUN_H
+#define SITU_TESTS_RANDOM_RUN_H
+
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "user/model/metrics.h"
+
+/* A fixed sequence (xorshift64*), so that a failure can be repeated. */
+static inline u64 random_u64(u64 *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * 0x2545f4914f6cdd1dULL;
+}
+
+/* A value of any magnitude below 2^40: as likely small as large, and above HIST_CEIL at times. */
+static inline u64 random_ns(u64 *state)
+{
+	return (random_u64(state) >> 24) >> (random_u64(state) % 40);
+}
+
+/* Sometimes empty, sometimes only a mean, else full; of either resolution. */
+static inline void random_hist(struct hist *h, u64 *state)
+{
+	unsigned int sub_bits = random_u64(state) % 2 ? HIST_KERNEL_SUB_BITS : HIST_CLIENT_SUB_BITS;
+	unsigned int i, nr = random_u64(state) % 200;
+
+	if (random_u64(state) % 8 == 0) {
+		*h = (struct hist){ .count = nr + 1, .sum_ns = 12345, .min_ns = HIST_UNKNOWN };
+		return;
+	}
+	for (i = 0; i < nr; i++)
+		assert_int_equal(hist_record(h, sub_bits, random_ns(state)), 0);
+}
+
+static inline void random_metrics(enum metric_entity entity, void *object, u64 *state)
+{
+	size_t nr;
+
+	for_each_metric (metric, entity, nr) {
+		switch (metric->kind) {
+		case METRIC_COUNTER:
+		case METRIC_GAUGE:
+			*metric_u64(metric, object) =
+				random_u64(state) >> (1 + random_u64(state) % 63);
+			break;
+		case METRIC_REAL:
+			*metric_real(metric, object) = (double)random_u64(state) / 7e9;
+			break;
+		case METRIC_HIST:
+			random_hist(metric_hist(metric, object), state);
+			break;
+		case METRIC_TALLY:
+			tally_add(metric_tally(metric, object), "zulu", random_u64(state) >> 9);
+			tally_add(metric_tally(metric, object), "404", 101);
+			tally_add(metric_tally(metric, object), "two, \"words\"", 7);
+			break;
+		}
+	}
+}
+
+static inline void random_phase(struct phase *phase, u64 *state)
+{
+	static const char *const ops[] = { "read", "write", "flush" };
+	static const char *const names[] = { "web", "kätalog \xe2\x82\xac", "=1+1", "" };
+	char addr[32];
+	size_t i, j;
+
+	phase->started_at_ns = 1790000000123456789ULL + random_u64(state) % 1000000007;
+	phase->duration_ns = 10000000001ULL + random_u64(state) % 1000003;
+	random_metrics(ENTITY_PHASE, phase, state);
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		struct service *service = phase_add_service(phase, names[i], i % 2 ? "b" : "a");
+
+		random_metrics(ENTITY_SERVICE, service, state);
+		for (j = 0; j < i; j++)
+			random_metrics(ENTITY_DISK, service_add_disk(service, "vda", ops[j]),
+				       state);
+	}
+	for (i = 0; i < 5; i++) {
+		snprintf(addr, sizeof(addr), "10.83.0.%zu:8080", i);
+		random_metrics(ENTITY_EDGE,
+			       phase_add_edge(phase, "web", names[i % 3], addr, "a", "b"), state);
+	}
+	random_metrics(ENTITY_ENDPOINT, phase_add_endpoint(phase, "GET /api/{id}?a=1,2"), state);
+	random_metrics(ENTITY_ENDPOINT, phase_add_endpoint(phase, "all"), state);
+	random_metrics(ENTITY_PROGRAM, phase_add_program(phase, "sched_switch"), state);
+	random_metrics(ENTITY_PROGRAM, phase_add_program(phase, "tcp_probe"), state);
+}
+
+/* The caller frees it. Not stored: id 0, no duration, unfinished. */
+static inline struct run random_run(u64 seed)
+{
+	static const char *const placements[] = { "packed", "spread" };
+	struct run run = { .started_at_ns = 1789999999000000001ULL };
+	unsigned int i;
+
+	run_set_text(&run.name, "shop \"demo\"");
+	run_set_text(&run.state, "unfinished");
+	run_set_text(&run.kernel, "6.18.0-test");
+	run_add_host(&run, "a");
+	run_add_host(&run, "b");
+	for (i = 0; i < 6; i++)
+		random_phase(run_add_phase(&run, placements[i % 2], 1 + i / 2, "measure"), &seed);
+	return run;
+}
+
+static inline void assert_hist_equal(const struct hist *a, const struct hist *b)
+{
+	assert_int_equal(a->count, b->count);
+	if (!a->count)
+		return;
+	assert_int_equal(a->sum_ns, b->sum_ns);
+	assert_int_equal(a->buckets == NULL, b->buckets == NULL);
+	if (!a->buckets)
+		return;
+	assert_int_equal(a->sub_bits, b->sub_bits);
+	assert_int_equal(a->min_ns, b->min_ns);
+	assert_int_equal(a->max_ns, b->max_ns);
+	assert_memory_equal(a->buckets, b->buckets, HIST_NR(a->sub_bits) * sizeof(*a->buckets));
+}
+
+static inline void assert_tally_equal(const struct tally *a, const struct tally *b)
+{
+	size_t i;
+
+	assert_int_equal(a->nr, b->nr);
+	for (i = 0; i < a->nr; i++) {
+		assert_string_equal(a->item[i].label, b->item[i].label);
+		assert_int_equal(a->item[i].count, b->item[i].count);
+	}
+}
+
+static inline void assert_metrics_equal(enum metric_entity entity, const void *a, const void *b)
+{
+	size_t nr;
+
+	for_each_metric (metric, entity, nr) {
+		switch (metric->kind) {
+		case METRIC_COUNTER:
+		case METRIC_GAUGE:
+			assert_int_equal(*metric_u64(metric, a), *metric_u64(metric, b));
+			break;
+		case METRIC_REAL:
+			assert_memory_equal(metric_real(metric, a), metric_real(metric, b),
+					    sizeof(double));
+			break;
+		case METRIC_HIST:
+			assert_hist_equal(metric_hist(metric, a), metric_hist(metric, b));
+			break;
+		case METRIC_TALLY:
+			assert_tally_equal(metric_tally(metric, a), metric_tally(metric, b));
+			break;
+		}
+	}
+}
+
+static inline void assert_services_equal(const struct service *a, const struct service *b)
+{
+	size_t i;
+
+	assert_string_equal(a->name, b->name);
+	assert_string_equal(a->host, b->host);
+	assert_metrics_equal(ENTITY_SERVICE, a, b);
+	assert_int_equal(a->nr_disks, b->nr_disks);
+	for (i = 0; i < a->nr_disks; i++) {
+		assert_string_equal(a->disks[i].device, b->disks[i].device);
+		assert_string_equal(a->disks[i].op, b->disks[i].op);
+		assert_metrics_equal(ENTITY_DISK, &a->disks[i], &b->disks[i]);
+	}
+}
+
+static inline void assert_edges_equal(const struct edge *a, const struct edge *b)
+{
+	assert_string_equal(a->client, b->client);
+	assert_string_equal(a->server, b->server);
+	assert_string_equal(a->server_addr, b->server_addr);
+	assert_string_equal(a->client_host, b->client_host);
+	assert_string_equal(a->server_host, b->server_host);
+	assert_metrics_equal(ENTITY_EDGE, a, b);
+}
+
+static inline void assert_phases_equal(const struct phase *a, const struct phase *b)
+{
+	size_t i;
+
+	assert_string_equal(a->placement, b->placement);
+	assert_int_equal(a->trial, b->trial);
+	assert_string_equal(a->name, b->name);
+	assert_int_equal(a->started_at_ns, b->started_at_ns);
+	assert_int_equal(a->duration_ns, b->duration_ns);
+	assert_metrics_equal(ENTITY_PHASE, a, b);
+	assert_int_equal(a->nr_services, b->nr_services);
+	for (i = 0; i < a->nr_services; i++)
+		assert_services_equal(&a->services[i], &b->services[i]);
+	assert_int_equal(a->nr_edges, b->nr_edges);
+	for (i = 0; i < a->nr_edges; i++)
+		assert_edges_equal(&a->edges[i], &b->edges[i]);
+	assert_int_equal(a->nr_endpoints, b->nr_endpoints);
+	for (i = 0; i < a->nr_endpoints; i++) {
+		assert_string_equal(a->endpoints[i].name, b->endpoints[i].name);
+		assert_metrics_equal(ENTITY_ENDPOINT, &a->endpoints[i], &b->endpoints[i]);
+	}
+	assert_int_equal(a->nr_programs, b->nr_programs);
+	for (i = 0; i < a->nr_programs; i++) {
+		assert_string_equal(a->programs[i].name, b->programs[i].name);
+		assert_metrics_equal(ENTITY_PROGRAM, &a->programs[i], &b->programs[i]);
+	}
+}
+
+static inline void assert_runs_equal(const struct run *a, const struct run *b)
+{
+	size_t i;
+
+	assert_int_equal(a->id, b->id);
+	assert_string_equal(a->name, b->name);
+	assert_string_equal(a->state, b->state);
+	assert_string_equal(a->kernel, b->kernel);
+	assert_int_equal(a->started_at_ns, b->started_at_ns);
+	assert_int_equal(a->duration_ns, b->duration_ns);
+	assert_int_equal(a->nr_hosts, b->nr_hosts);
+	for (i = 0; i < a->nr_hosts; i++)
+		assert_string_equal(a->hosts[i], b->hosts[i]);
+	assert_int_equal(a->nr_phases, b->nr_phases);
+	for (i = 0; i < a->nr_phases; i++)
+		assert_phases_equal(&a->phases[i], &b->phases[i]);
+}
+
+#endif

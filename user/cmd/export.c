@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/cmd/cmd.h"
+#include "user/export/export.h"
+#include "user/export/outfile.h"
+#include "user/store/store.h"
+
+struct config {
+	const char *format;
+	const char *output;
+};
+
+static const struct config defaults = { .format = "json" };
+
+static const struct opt opts[] = {
+	{ 'f', "format", "FORMAT", OPT_STRING, offsetof(struct config, format), 0, 0,
+	  "json: the whole run, histograms included (default); csv: one value a row, for "
+	  "spreadsheets, R and pandas" },
+	{ 'o', "output", "FILE", OPT_STRING, offsetof(struct config, output), 0, 0,
+	  "Write to FILE instead of standard output; a file of that name is replaced only once "
+	  "all is written" },
+};
+
+struct format {
+	const char *name;
+	int (*write)(const struct run *run, FILE *out, struct err *err);
+};
+
+static const struct format formats[] = { { "json", export_json }, { "csv", export_csv } };
+
+static const struct format *find_format(const char *name, struct err *err)
+{
+	const char *known[ARRAY_SIZE(formats)];
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(formats); i++) {
+		if (strcmp(name, formats[i].name) == 0)
+			return &formats[i];
+		known[i] = formats[i].name;
+	}
+	opts_unknown(err, "format", name, known, ARRAY_SIZE(formats));
+	return NULL;
+}
+
+static int load(const char *reference, struct run *run, struct err *err)
+{
+	const char *selector;
+	struct store *store;
+	char *path;
+	int failed;
+
+	if (store_split_reference(reference, &path, &selector))
+		return err_set(err, EXIT_FAILED, "out of memory: free some");
+	failed = store_open(&store, path, STORE_READ, err);
+	if (!failed)
+		failed = store_load_run(store, selector, run, err);
+	store_close(store);
+	free(path);
+	return failed;
+}
+
+static int cmd_run_export(const void *data, const struct args *args, struct err *err)
+{
+	const struct config *config = data;
+	const struct format *format = find_format(config->format, err);
+	struct run run = { 0 };
+	struct outfile file;
+	int failed;
+
+	if (!format)
+		return err->code;
+	if (args->nr > 1)
+		return err_set(err, EXIT_USAGE,
+			       "export takes one store, not '%s' too: give [STORE[:RUN]]",
+			       args->item[1]);
+	if (load(args->nr ? args->item[0] : STORE_DEFAULT, &run, err))
+		return err->code;
+	if (strcmp(run.state, "unfinished") == 0)
+		warn("run %llu is unfinished: it holds the phases stored so far",
+		     (unsigned long long)run.id);
+	failed = outfile_open(&file, config->output, err);
+	if (!failed) {
+		failed = format->write(&run, file.out, err);
+		failed = outfile_close(&file, failed, err);
+	}
+	run_free(&run);
+	return failed ? (int)err->code : EXIT_OK;
+}
+
+const struct command cmd_export = {
+	.name = "export",
+	.args = "[STORE[:RUN]]",
+	.summary = "Write a run of a store as JSON or CSV",
+	.about = "STORE is the file that 'situ record' and 'situ run' write, situ.db when not "
+		 "given; RUN is the number or the name of a run in it, the latest when not given. "
+		 "Times are in nanoseconds and sizes in bytes, as the names say.",
+	.examples = "situ export\n"
+		    "situ export -o run.json situ.db:3\n"
+		    "situ export --format csv -o run.csv\n"
+		    "situ export | jq '.services[] | {name, host, cpu_ns}'\n",
+	.opts = opts,
+	.nr_opts = ARRAY_SIZE(opts),
+	.config_size = sizeof(struct config),
+	.defaults = &defaults,
+	.run = cmd_run_export,
+};
