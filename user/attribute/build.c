@@ -385,9 +385,9 @@ static int add_memories(const struct build *b)
 	char **paths = calloc(b->after->nr_owners, sizeof(*paths));
 	u32 slot;
 
-	if (!b->after->nr_slots)
+	if (!b->after->nr_owners)
 		return 0;
-	paths = calloc(b->after->nr_slots, sizeof(*paths));
+	paths = calloc(b->after->nr_owners, sizeof(*paths));
 	if (!paths)
 		return -ENOMEM;
 	for (slot = SLOT_FIRST; slot < b->after->nr_owners; slot++)
