@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadgen/match.h"
+#include "loadgen/slot.h"
+
+static size_t on_body(char *data, size_t one, size_t len, void *arg)
+{
+	struct slot *slot = arg;
+	const struct target *t = slot->plan->target;
+
+	(void)one;
+	slot->body_bytes += len;
+	if (t->fallback)
+		slot->match_state =
+			match_feed(t->expect->contains, t->fallback, slot->match_state, data, len);
+	return len;
+}
+
+/*
+ * libcurl calls this right before it sends. It comes here a second time for one request when a
+ * kept connection broke before the first byte of the answer and libcurl tries a new one: refused,
+ * because what the server gets must be what is counted.
+ */
+static int on_send(void *arg, char *remote, char *local, int remote_port, int local_port)
+{
+	struct slot *slot = arg;
+
+	(void)remote, (void)local, (void)remote_port, (void)local_port;
+	return slot->sent++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* Options that hold for every request. Each fails only without memory, or unsupported. */
+static int set_constants(struct slot *slot, const struct engine_config *config,
+			 curl_opensocket_callback open, curl_closesocket_callback close,
+			 void *sockets)
+{
+	long timeout_ms = (long)((config->timeout_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC);
+	CURL *e = slot->easy;
+	CURLcode c = CURLE_OK;
+
+	c |= curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+	c |= curl_easy_setopt(e, CURLOPT_PROXY, "");
+	c |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+	c |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	c |= curl_easy_setopt(e, CURLOPT_USERAGENT, "situ/" SITU_VERSION);
+	c |= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
+	c |= curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, timeout_ms);
+	c |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
+	c |= curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+	c |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+	c |= curl_easy_setopt(e, CURLOPT_WRITEDATA, slot);
+	c |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send);
+	c |= curl_easy_setopt(e, CURLOPT_PREREQDATA, slot);
+	c |= curl_easy_setopt(e, CURLOPT_PRIVATE, slot);
+	c |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, slot->error);
+	c |= curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, open);
+	c |= curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, sockets);
+	c |= curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, close);
+	c |= curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, sockets);
+	if (!config->keepalive) {
+		c |= curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
+		c |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+	}
+	if (config->insecure) {
+		c |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+		c |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+	return c == CURLE_OK ? 0 : -ENOMEM;
+}
+
+int slot_make(struct slot *slot, const struct plans *plans, curl_opensocket_callback open,
+	      curl_closesocket_callback close, void *sockets)
+{
+	*slot = (struct slot){ .easy = curl_easy_init() };
+	slot->text = malloc(plans->text_max);
+	slot->varying = calloc(plans->varying_max + 1, sizeof(*slot->varying));
+	if (!slot->easy || !slot->text || !slot->varying)
+		return -ENOMEM;
+	return set_constants(slot, plans->config, open, close, sockets);
+}
+
+void slot_free(struct slot *slot)
+{
+	curl_easy_cleanup(slot->easy);
+	free(slot->text);
+	free(slot->varying);
+	*slot = (struct slot){ 0 };
+}
+
+size_t slot_target(const struct plans *plans, const struct schedule *schedule, u64 index)
+{
+	const struct workload *w = plans->config->workload;
+
+	return schedule_pick(schedule, index, w->cumulated, w->nr_targets);
+}
+
+/* The method, the headers and the body's presence: what only changes with the target. */
+static int set_target(struct slot *slot)
+{
+	const struct target *t = slot->plan->target;
+	bool with_body = t->body || strcmp(t->verb, "POST") == 0 || strcmp(t->verb, "PUT") == 0 ||
+			 strcmp(t->verb, "PATCH") == 0;
+	bool head = strcmp(t->verb, "HEAD") == 0;
+	CURL *e = slot->easy;
+	CURLcode c = CURLE_OK;
+
+	/* NOBODY 0 leaves a HEAD behind as GET, HTTPGET forgets a POST: the order matters. */
+	c |= curl_easy_setopt(e, CURLOPT_NOBODY, 0L);
+	c |= curl_easy_setopt(e, CURLOPT_HTTPGET, 1L);
+	if (with_body) {
+		c |= curl_easy_setopt(e, CURLOPT_POST, 1L);
+		c |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, "");
+		c |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)0);
+	}
+	if (head)
+		c |= curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+	c |= curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, head ? NULL : t->verb);
+	c |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, slot->plan->headers);
+	return c == CURLE_OK ? 0 : -ENOMEM;
+}
+
+/* Expands the varying headers to @to and chains them before the constant ones. */
+static char *expand_headers(struct slot *slot, const struct variable *vars, const u64 *choice,
+			    char *to)
+{
+	const struct target *t = slot->plan->target;
+	struct curl_slist *node = slot->varying;
+	unsigned int i;
+
+	for (i = 0; i < t->nr_headers; i++) {
+		if (!t->header_templates[i].varies)
+			continue;
+		node->data = to;
+		node->next = node + 1;
+		node++;
+		to += template_expand(&t->header_templates[i], vars, choice, to) + 1;
+	}
+	if (node > slot->varying)
+		node[-1].next = slot->plan->headers;
+	return to;
+}
+
+static int set_texts(struct slot *slot, const struct workload *w, const u64 *choice)
+{
+	const struct target *t = slot->plan->target;
+	size_t len = strlen(w->base);
+	CURL *e = slot->easy;
+	CURLcode c = CURLE_OK;
+	char *to = slot->text;
+
+	memcpy(to, w->base, len);
+	len += template_expand(&t->path_template, w->vars, choice, to + len);
+	c |= curl_easy_setopt(e, CURLOPT_URL, to);
+	to = expand_headers(slot, w->vars, choice, to + len + 1);
+	if (slot->plan->nr_varying)
+		c |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, slot->varying);
+	if (t->body) {
+		len = template_expand(&t->body_template, w->vars, choice, to);
+		c |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, to);
+		c |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
+	}
+	return c == CURLE_OK ? 0 : -ENOMEM;
+}
+
+int slot_load(struct slot *slot, const struct plans *plans, const struct schedule *schedule,
+	      u64 index)
+{
+	const struct plan *plan = &plans->plan[slot_target(plans, schedule, index)];
+	const struct workload *w = plans->config->workload;
+	bool same = plan == slot->plan;
+	u64 choice[TEMPLATE_VARS_MAX];
+	unsigned int v;
+
+	slot->plan = plan;
+	slot->body_bytes = 0;
+	slot->match_state = 0;
+	slot->sent = 0;
+	slot->error[0] = '\0';
+	if (same && !plan->varies)
+		return 0;
+	for (v = 0; plan->varies && v < w->nr_vars; v++)
+		choice[v] = schedule_draw(schedule, index, v, variable_range(&w->vars[v]));
+	if (!same && set_target(slot))
+		return -ENOMEM;
+	return set_texts(slot, w, choice);
+}
+
+/* Whether the whole answer with status @code is the one that was expected. */
+static bool as_expected(const struct slot *slot, long code)
+{
+	const struct expect *expect = slot->plan->target->expect;
+
+	if (expect && expect->status ? code != (long)*expect->status : code >= 400)
+		return false;
+	return !expect || !expect->contains || !expect->contains[slot->match_state];
+}
+
+enum error_class slot_judge(const struct slot *slot, CURLcode result, long *code)
+{
+	long os_errno = 0;
+
+	*code = 0;
+	if (result == CURLE_OK) {
+		curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, code);
+		return as_expected(slot, *code) ? ERROR_NONE : ERROR_WRONG_ANSWER;
+	}
+	if (slot->sent > 1)
+		return ERROR_RESET;
+	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &os_errno);
+	return error_class_of(result, os_errno, slot->sent > 0);
+}

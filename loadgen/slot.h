@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One request at a time: a libcurl easy handle, set up once and pointed at target after target. */
+#ifndef SITU_LOADGEN_SLOT_H
+#define SITU_LOADGEN_SLOT_H
+
+#include <curl/curl.h>
+
+#include "loadgen/plan.h"
+#include "loadgen/record.h"
+#include "loadgen/schedule.h"
+
+struct slot {
+	CURL *easy;
+	const struct plan *plan; /* of the request it carries or carried last; NULL: none yet */
+	u64 intended_ns;	 /* CLOCK_MONOTONIC, as all of these */
+	u64 started_ns;
+	u64 body_bytes;
+	size_t match_state;
+	unsigned int sent; /* times libcurl was about to send the request */
+	bool busy;
+	char *text;		    /* the request's varying texts; URL, then headers, then body */
+	struct curl_slist *varying; /* its varying headers, linked to the plan's constant ones */
+	char error[CURL_ERROR_SIZE];
+};
+
+/*
+ * Makes the easy handle. @sockets is handed to the socket callbacks @open and @close. 0, or
+ * -ENOMEM: slot_free() in either case.
+ */
+int slot_make(struct slot *slot, const struct plans *plans, curl_opensocket_callback open,
+	      curl_closesocket_callback close, void *sockets);
+void slot_free(struct slot *slot);
+
+/* Makes @slot carry request @index of @schedule. 0 or -ENOMEM. */
+int slot_load(struct slot *slot, const struct plans *plans, const struct schedule *schedule,
+	      u64 index);
+
+/* The plan that request @index of @schedule goes by. */
+size_t slot_target(const struct plans *plans, const struct schedule *schedule, u64 index);
+
+/*
+ * Judges the transfer that libcurl ended with @result. *@code is set to the status of a complete
+ * answer, 0 without one.
+ */
+enum error_class slot_judge(const struct slot *slot, CURLcode result, long *code);
+
+#endif

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "loadgen/sockets.h"
+#include "user/base/clock.h"
+
+#define EVENTS_MAX 64
+
+static void show(_Atomic u64 *at, u64 value)
+{
+	atomic_store_explicit(at, value, memory_order_relaxed);
+}
+
+static void show_one_more(_Atomic u64 *at)
+{
+	/* Only this thread writes: no locked instruction is needed. */
+	show(at, atomic_load_explicit(at, memory_order_relaxed) + 1);
+}
+
+static u64 min_u64(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
+
+static bool open_loop(const struct worker *w)
+{
+	return w->part->schedule.rate > 0;
+}
+
+/* Due time of the request that @at stands at, on the clock. */
+static u64 due_at(const struct worker *w, const struct schedule_cursor *at)
+{
+	return at->due_ns == SCHEDULE_NEVER ? SCHEDULE_NEVER : w->part->start_ns + at->due_ns;
+}
+
+static struct record *record_of(const struct worker *w, const struct slot *slot)
+{
+	return &w->records[slot->plan - w->plans->plan];
+}
+
+static void count_latency(struct worker *w, struct record *record, const struct slot *slot,
+			  u64 now_ns)
+{
+	record->answered++;
+	if (hist_record(&record->latency, HIST_CLIENT_SUB_BITS, now_ns - slot->intended_ns) ||
+	    hist_record(&record->uncorrected, HIST_CLIENT_SUB_BITS, now_ns - slot->started_ns))
+		w->sockets.failed = -ENOMEM;
+}
+
+static void keep_first_error(struct worker *w, enum error_class class, const char *text)
+{
+	if (!w->first_error[0])
+		snprintf(w->first_error, sizeof(w->first_error), "%s%s%.200s",
+			 error_class_name(class), text[0] ? ": " : "", text);
+}
+
+/* Books how the request of @slot ended and gives the slot back. */
+static void settle(struct worker *w, struct slot *slot, enum error_class class, long code,
+		   u64 now_ns)
+{
+	struct record *record = record_of(w, slot);
+
+	slot->busy = false;
+	w->free_slots[w->nr_free++] = (unsigned int)(slot - w->slots);
+	show(&w->shown.in_flight, w->nr_slots - w->nr_free);
+	show_one_more(class == ERROR_NONE ? &w->shown.answered : &w->shown.failed);
+	if (!w->part->counts)
+		return;
+	w->last_answer_ns = now_ns;
+	record->bytes_rx += slot->body_bytes;
+	if (code > 0 && code < RECORD_CODES)
+		record->codes[code]++;
+	if (class == ERROR_NONE) {
+		count_latency(w, record, slot, now_ns);
+		return;
+	}
+	record->errors[class]++;
+	if (class == ERROR_WRONG_ANSWER && code)
+		snprintf(slot->error, sizeof(slot->error), "%s answered %ld",
+			 slot->plan->target->title, code);
+	keep_first_error(w, class, slot->error);
+}
+
+/* Books every transfer that libcurl says is over. */
+static void collect(struct worker *w)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(w->sockets.multi, &left))) {
+		CURL *easy = message->easy_handle;
+		CURLcode result = message->data.result;
+		u64 now_ns = clock_mono_ns();
+		enum error_class class;
+		struct slot *slot;
+		long code;
+
+		if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot)) {
+			w->sockets.failed = -EIO;
+			return;
+		}
+		class = slot_judge(slot, result, &code);
+		curl_multi_remove_handle(w->sockets.multi, easy);
+		settle(w, slot, class, code, now_ns);
+	}
+}
+
+/* Hands the request to libcurl, which sends it, or starts to connect, before this returns. */
+static void submit(struct worker *w, struct slot *slot)
+{
+	/*
+	 * The first request of a thread brings the looked-up addresses into libcurl's cache, where
+	 * they stay; the list is taken off again so that later ones do not load it anew.
+	 */
+	bool carries = !w->resolve_set && w->plans->resolve;
+	int running;
+
+	w->resolve_set = true;
+	if (carries && curl_easy_setopt(slot->easy, CURLOPT_RESOLVE, w->plans->resolve))
+		w->sockets.failed = -ENOMEM;
+	if (curl_multi_add_handle(w->sockets.multi, slot->easy) ||
+	    curl_multi_socket_action(w->sockets.multi, CURL_SOCKET_TIMEOUT, 0, &running))
+		w->sockets.failed = -EIO;
+	if (carries)
+		curl_easy_setopt(slot->easy, CURLOPT_RESOLVE, NULL);
+}
+
+/* Begins request @index, which was due at @due_ns. Returns when it did. */
+static u64 begin(struct worker *w, u64 index, u64 due_ns)
+{
+	struct slot *slot = &w->slots[w->free_slots[--w->nr_free]];
+	struct record *record;
+	u64 started_ns;
+
+	if (slot_load(slot, w->plans, &w->part->schedule, index)) {
+		w->sockets.failed = -ENOMEM;
+		w->nr_free++;
+		return clock_mono_ns();
+	}
+	slot->busy = true;
+	slot->started_ns = clock_mono_ns();
+	slot->intended_ns = open_loop(w) ? due_ns : slot->started_ns;
+	show(&w->shown.in_flight, w->nr_slots - w->nr_free);
+	record = record_of(w, slot);
+	if (w->part->counts) {
+		record->attempted++;
+		if (open_loop(w) &&
+		    hist_record(&record->send_lag, HIST_CLIENT_SUB_BITS, slot->started_ns - due_ns))
+			w->sockets.failed = -ENOMEM;
+	}
+	submit(w, slot);
+	started_ns = slot->started_ns;
+	collect(w);
+	return started_ns;
+}
+
+static bool broken_off(const struct worker *w)
+{
+	return w->sockets.failed || atomic_load_explicit(w->stop, memory_order_relaxed);
+}
+
+/*
+ * Begins what is due at @now_ns, as far as connections are free: each once, because one whose
+ * answer is there at once must not keep the others from being looked at. Returns the time.
+ */
+static u64 begin_due(struct worker *w, u64 now_ns)
+{
+	unsigned int nr = w->nr_free;
+
+	while (nr-- && due_at(w, &w->next) <= now_ns && !broken_off(w)) {
+		u64 index = w->next.index, due_ns = due_at(w, &w->next);
+
+		schedule_next(&w->next);
+		now_ns = begin(w, index, due_ns);
+	}
+	return now_ns;
+}
+
+/* How many requests are due at @now_ns and not begun. */
+static u64 measure_backlog(struct worker *w, u64 now_ns)
+{
+	u64 backlog;
+
+	if (!open_loop(w))
+		return 0;
+	while (due_at(w, &w->due) <= now_ns)
+		schedule_next(&w->due);
+	backlog = (w->due.index - w->next.index) / w->next.step;
+	if (w->due.index < w->next.index)
+		backlog = 0;
+	show(&w->shown.backlog, backlog);
+	if (w->part->counts && backlog > w->backlog_max)
+		w->backlog_max = backlog;
+	return backlog;
+}
+
+/* Makes the timer fire at @deadline_ns or before: one that is early costs less than a call. */
+static void arm(struct worker *w, u64 deadline_ns, u64 now_ns)
+{
+	struct itimerspec at = { 0 };
+
+	if (w->armed_ns > now_ns && w->armed_ns <= deadline_ns)
+		return;
+	w->armed_ns = deadline_ns;
+	if (deadline_ns == SCHEDULE_NEVER)
+		return;
+	at.it_value.tv_sec = (time_t)(deadline_ns / NSEC_PER_SEC);
+	at.it_value.tv_nsec = (long)(deadline_ns % NSEC_PER_SEC);
+	if (timerfd_settime(w->timer_fd, TFD_TIMER_ABSTIME, &at, NULL))
+		w->sockets.failed = -errno;
+}
+
+/* Sleeps until a socket or the timer has something, and handles it. */
+static void wait_and_handle(struct worker *w, u64 deadline_ns, u64 now_ns)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int nr, i;
+
+	deadline_ns = min_u64(deadline_ns, w->sockets.curl_deadline_ns);
+	if (deadline_ns > now_ns)
+		arm(w, deadline_ns, now_ns);
+	nr = epoll_wait(w->sockets.epoll_fd, events, EVENTS_MAX, deadline_ns > now_ns ? -1 : 0);
+	if (nr < 0 && errno != EINTR)
+		w->sockets.failed = -errno;
+	for (i = 0; i < nr; i++) {
+		sockets_handle(&w->sockets, &events[i]);
+		collect(w);
+	}
+	sockets_timeout(&w->sockets, clock_mono_ns());
+	collect(w);
+}
+
+/* Gives up on what is still under way: its time is over, or somebody asked to stop. */
+static void abandon(struct worker *w, enum error_class class, const char *why)
+{
+	unsigned int i;
+
+	for (i = 0; i < w->nr_slots; i++) {
+		struct slot *slot = &w->slots[i];
+
+		if (!slot->busy)
+			continue;
+		curl_multi_remove_handle(w->sockets.multi, slot->easy);
+		snprintf(slot->error, sizeof(slot->error), "%s", why);
+		settle(w, slot, class, 0, clock_mono_ns());
+	}
+}
+
+/* Waits for the answers to what was begun. */
+static void drain(struct worker *w, u64 from_ns)
+{
+	bool stopped = atomic_load(w->stop);
+	u64 until_ns = from_ns + (stopped ? w->part->stop_grace_ns : w->part->grace_ns), now_ns;
+
+	while (w->nr_free < w->nr_slots && !w->sockets.failed) {
+		now_ns = clock_mono_ns();
+		if (!stopped && atomic_load(w->stop)) {
+			stopped = true;
+			until_ns = min_u64(until_ns, now_ns + w->part->stop_grace_ns);
+		}
+		if (now_ns >= until_ns)
+			break;
+		wait_and_handle(w, until_ns, now_ns);
+	}
+	if (stopped)
+		abandon(w, ERROR_OTHER, "interrupted before the answer");
+	else
+		abandon(w, ERROR_TIMEOUT, "no answer in time");
+}
+
+/* Books what was due before @end_ns and never begun. */
+static void count_not_sent(struct worker *w, u64 end_ns)
+{
+	if (!open_loop(w) || !w->part->counts)
+		return;
+	while (due_at(w, &w->next) < end_ns) {
+		size_t target = slot_target(w->plans, &w->part->schedule, w->next.index);
+
+		w->records[target].attempted++;
+		w->records[target].errors[ERROR_NOT_SENT]++;
+		schedule_next(&w->next);
+	}
+}
+
+int worker_run(struct worker *w, const struct part *part)
+{
+	u64 now_ns = clock_mono_ns(), deadline_ns;
+
+	w->part = part;
+	w->next = schedule_start(&part->schedule, w->number, w->plans->config->threads);
+	w->due = w->next;
+	while (now_ns < part->end_ns && !broken_off(w)) {
+		now_ns = begin_due(w, now_ns);
+		measure_backlog(w, now_ns);
+		if (w->next.due_ns == SCHEDULE_NEVER && w->nr_free == w->nr_slots)
+			break;
+		deadline_ns = part->end_ns;
+		if (w->nr_free)
+			deadline_ns = min_u64(deadline_ns, due_at(w, &w->next));
+		wait_and_handle(w, deadline_ns, now_ns);
+		now_ns = clock_mono_ns();
+	}
+	/* A thread that wakes late is no reason to leave out what a connection is free for. */
+	if (open_loop(w))
+		begin_due(w, now_ns);
+	count_not_sent(w, min_u64(now_ns, part->end_ns));
+	drain(w, now_ns);
+	show(&w->shown.backlog, 0);
+	return w->sockets.failed;
+}
+
+static int make_slots(struct worker *w)
+{
+	unsigned int i;
+
+	w->slots = calloc(w->nr_slots, sizeof(*w->slots));
+	w->free_slots = calloc(w->nr_slots, sizeof(*w->free_slots));
+	w->records = calloc(w->plans->config->workload->nr_targets, sizeof(*w->records));
+	if (!w->slots || !w->free_slots || !w->records)
+		return -ENOMEM;
+	for (i = 0; i < w->nr_slots; i++) {
+		if (slot_make(&w->slots[i], w->plans, sockets_open, sockets_close, &w->sockets))
+			return -ENOMEM;
+		w->free_slots[w->nr_slots - 1 - i] = i;
+	}
+	w->nr_free = w->nr_slots;
+	return 0;
+}
+
+int worker_make(struct worker *w, const struct plans *plans, unsigned int number,
+		unsigned int nr_slots, const atomic_bool *stop, int wake_fd, struct err *err)
+{
+	int status;
+
+	*w = (struct worker){ .plans = plans,
+			      .number = number,
+			      .nr_slots = nr_slots,
+			      .stop = stop,
+			      .timer_fd = -1,
+			      .armed_ns = SCHEDULE_NEVER };
+	status = sockets_make(&w->sockets, nr_slots);
+	if (!status)
+		status = make_slots(w);
+	if (!status) {
+		w->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+		status = w->timer_fd < 0 ? -errno : sockets_add_other(&w->sockets, w->timer_fd);
+	}
+	if (!status)
+		status = sockets_add_other(&w->sockets, wake_fd);
+	if (!status)
+		return 0;
+	return err_set(err, EXIT_FAILED, "cannot prepare %u connections (%s): use fewer", nr_slots,
+		       strerror(-status));
+}
+
+void worker_free(struct worker *w)
+{
+	size_t i;
+
+	for (i = 0; w->slots && i < w->nr_slots; i++)
+		slot_free(&w->slots[i]);
+	sockets_free(&w->sockets);
+	if (w->timer_fd >= 0)
+		close(w->timer_fd);
+	for (i = 0; w->records && i < w->plans->config->workload->nr_targets; i++)
+		record_free(&w->records[i]);
+	free(w->records);
+	free(w->slots);
+	free(w->free_slots);
+	*w = (struct worker){ .timer_fd = -1 };
+}

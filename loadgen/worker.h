@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One thread of the load: slots over libcurl's multi_socket_action() and an epoll set of its own.
+ * Lives through all parts of a load (warm-up, then the measured part), so connections do too.
+ */
+#ifndef SITU_LOADGEN_WORKER_H
+#define SITU_LOADGEN_WORKER_H
+
+#include <stdatomic.h>
+
+#include "loadgen/slot.h"
+
+/* What the main thread may read while the worker runs. */
+struct worker_shown {
+	_Atomic u64 answered;
+	_Atomic u64 failed;
+	_Atomic u64 in_flight;
+	_Atomic u64 backlog;
+};
+
+/* An entry per file descriptor; see sockets.h. */
+struct sockets {
+	int epoll_fd;
+	CURLM *multi;
+	struct watch *watch;
+	size_t nr;
+	u64 curl_deadline_ns; /* when libcurl wants to be called again; SCHEDULE_NEVER: not */
+	int failed;	      /* 0 or a negative errno that ends the thread's part */
+};
+
+/* One part of a load: how long, and whether it counts. */
+struct part {
+	struct schedule schedule;
+	u64 start_ns; /* CLOCK_MONOTONIC */
+	u64 end_ns;   /* nothing is begun from here on; SCHEDULE_NEVER: no limit */
+	u64 grace_ns; /* after the end (or a stop), answers are waited for no longer than this */
+	u64 stop_grace_ns;
+	bool counts;
+};
+
+struct worker {
+	const struct plans *plans;
+	const atomic_bool *stop;
+	unsigned int number; /* takes the requests number, number + threads, ... */
+	struct sockets sockets;
+	int timer_fd;
+	u64 armed_ns; /* when the timer fires; SCHEDULE_NEVER: it does not */
+	struct slot *slots;
+	unsigned int nr_slots;
+	unsigned int *free_slots; /* a stack of indexes */
+	unsigned int nr_free;
+	bool resolve_set;	/* its first request has been made, with the addresses */
+	struct record *records; /* one per target */
+	const struct part *part;
+	struct schedule_cursor next; /* the first request that is not begun */
+	struct schedule_cursor due;  /* the first one that is not due */
+	u64 last_answer_ns;
+	u64 backlog_max;
+	char first_error[CURL_ERROR_SIZE];
+	struct worker_shown shown;
+};
+
+/*
+ * Makes worker @number with @nr_slots connections. @wake_fd becomes readable when @stop is set. 0,
+ * or -1 with @err set: worker_free() in either case.
+ */
+int worker_make(struct worker *w, const struct plans *plans, unsigned int number,
+		unsigned int nr_slots, const atomic_bool *stop, int wake_fd, struct err *err);
+void worker_free(struct worker *w);
+
+/* Runs this worker's share of @part. 0 or the negative errno that ended it early. */
+int worker_run(struct worker *w, const struct part *part);
+
+#endif
