@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&cmd_record,
 	&cmd_compare,
 	&cmd_export,
+	&cmd_load,
 	&cmd_completion,
 	&cmd_help,
 	NULL,
