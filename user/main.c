@@ -10,6 +10,7 @@
 #include "user/cmd/help.h"
 
 const struct command *const commands[] = {
+	&cmd_live,
 	&cmd_compare,
 	&cmd_completion,
 	&cmd_help,
