@@ -13,7 +13,7 @@
 #include "user/show/parts.h"
 
 #define LEAST_WIDTH  40
-#define LEAST_HEIGHT 8
+#define LEAST_HEIGHT 10
 #define TABLE_HEAD   2
 #define OTHER_LINES  (1 + TABLE_HEAD + 1 + 2) /* title, table's head, gap, losses, keys */
 #define KEYS	     "q quit  up/down select  t totals  p pause  h help"
@@ -287,7 +287,7 @@ int frame_build(const struct live_view *view, const struct live_data *data, int 
 	int err = 0;
 
 	if (width < LEAST_WIDTH || height < LEAST_HEIGHT) {
-		frame_add(frame, FRAME_PLAIN, "too small: enlarge me");
+		add_full(frame, FRAME_PLAIN, "too small: enlarge me", width);
 		return frame->failed;
 	}
 	add_title(frame, view, phase, width);

@@ -11,7 +11,7 @@
 #include "user/show/panel.h"
 
 #define PANELS	    4
-#define PANEL_LEAST 34 /* columns */
+#define PANEL_LEAST 38 /* columns */
 #define ROWS_LEAST  4  /* lines: the title and three bars */
 #define ROWS_MOST   64
 #define GAP	    2
