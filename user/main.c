@@ -14,6 +14,7 @@
 const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_record,
+	&cmd_live,
 	&cmd_compare,
 	&cmd_export,
 	&cmd_load,

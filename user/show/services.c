@@ -36,7 +36,8 @@ static void service_row(struct table *table, const struct phase *phase,
 	cell_percent(table, service->cpu_ns, phase->duration_ns);
 	cell_quantile(table, &service->runq_wait_ns, 0.5);
 	cell_quantile(table, &service->runq_wait_ns, 0.99);
-	cell_bytes(table, (double)service->mem_bytes);
+	/* No task runs in no memory: 0 is a cgroup whose memory nobody counts. */
+	cell_bytes(table, service->mem_bytes ? (double)service->mem_bytes : -1);
 	cell_bytes(table, (double)service->net_rx_bytes);
 	cell_bytes(table, (double)service->net_tx_bytes);
 }
