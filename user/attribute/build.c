@@ -382,7 +382,7 @@ static void add_memory(const struct build *b, char *const *paths)
 
 static int add_memories(const struct build *b)
 {
-	char **paths = calloc(b->after->nr_owners, sizeof(*paths));
+	char **paths;
 	u32 slot;
 
 	if (!b->after->nr_owners)
