@@ -11,6 +11,7 @@ struct measure {
 	struct names *names;
 	struct collector *collector;
 	struct snapshot before;
+	struct snapshot last; /* of the last measure_end() */
 };
 
 static int no_memory(struct err *err)
@@ -58,6 +59,7 @@ void measure_close(struct measure *m)
 	names_close(m->names);
 	cgroupfs_close(m->fs);
 	snapshot_free(&m->before);
+	snapshot_free(&m->last);
 	free(m);
 }
 
@@ -97,12 +99,16 @@ int measure_begin(struct measure *m, struct err *err)
 
 int measure_end(struct measure *m, struct phase *phase, struct err *err)
 {
-	struct snapshot after = { 0 };
-	int code;
-
-	if (take(m, &after, err))
+	snapshot_free(&m->last);
+	if (take(m, &m->last, err))
 		return -1;
-	code = build_phase(phase, &m->before, &after, m->names, m->fs);
-	snapshot_free(&after);
-	return code ? no_memory(err) : 0;
+	return build_phase(phase, &m->before, &m->last, m->names, m->fs) ? no_memory(err) : 0;
+}
+
+void measure_continue(struct measure *m)
+{
+	snapshot_free(&m->before);
+	m->before = m->last;
+	memset(&m->last, 0, sizeof(m->last));
+	collector_forget(m->collector);
 }

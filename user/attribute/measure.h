@@ -46,4 +46,10 @@ int measure_begin(struct measure *m, struct err *err);
  */
 int measure_end(struct measure *m, struct phase *phase, struct err *err);
 
+/*
+ * Makes the next measure_end() count from the last one, without a gap between the two. Only
+ * behind a measure_end() that succeeded.
+ */
+void measure_continue(struct measure *m);
+
 #endif
