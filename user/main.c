@@ -12,6 +12,7 @@
 const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_record,
+	&cmd_run,
 	&cmd_compare,
 	&cmd_completion,
 	&cmd_help,
