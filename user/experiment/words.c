@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "user/base/opts.h"
-#include "user/experiment/template.h"
+#include "user/experiment/words.h"
 
 static const char *const plain_words[] = { "dir", "here", "prepared", "cpus", "bin" };
 static const char *const prefixes[] = { "host", "port" };
 
-static const char *plain_value(const struct template_scope *s, const char *word)
+static const char *plain_value(const struct words_scope *s, const char *word)
 {
 	const char *const values[] = {
 		s->dir,	     s->plan->here,
@@ -26,23 +26,19 @@ static const char *plain_value(const struct template_scope *s, const char *word)
 }
 
 /* Says what word was probably meant. */
-static int unknown(const struct template_scope *s, const char *word, char *problem, size_t size)
+static int unknown(const struct words_scope *s, const char *word, char *problem, size_t size)
 {
-	const char *dot = strchr(word, '.'), *near = NULL;
-	const char *known[ARRAY_SIZE(plain_words) + ARRAY_SIZE(prefixes)];
-	char head[TEMPLATE_WORD_MAX];
-	size_t nr = 0, i;
+	const char *dot = strchr(word, '.'), *near;
+	char head[WORDS_MAX];
 
 	snprintf(head, sizeof(head), "%.*s", dot ? (int)(dot - word) : (int)strlen(word), word);
-	for (i = 0; !dot && i < ARRAY_SIZE(plain_words); i++)
-		known[nr++] = plain_words[i];
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
-		known[nr++] = prefixes[i];
-	near = opts_nearest(head, known, nr);
-	if (near && dot && plan_find_service(s->plan, dot + 1) >= 0)
+	near = opts_nearest(head, prefixes, ARRAY_SIZE(prefixes));
+	if (dot && near && plan_find_service(s->plan, dot + 1) >= 0)
 		snprintf(problem, size, "unknown word '{{%s}}': did you mean '{{%s%s}}'?", word,
 			 near, dot);
-	else if (near && !dot && nr > ARRAY_SIZE(prefixes))
+	else if (near)
+		snprintf(problem, size, "unknown word '{{%s}}': write {{%s.SERVICE}}", word, near);
+	else if (!dot && (near = opts_nearest(head, plain_words, ARRAY_SIZE(plain_words))))
 		snprintf(problem, size, "unknown word '{{%s}}': did you mean '{{%s}}'?", word,
 			 near);
 	else
@@ -53,7 +49,7 @@ static int unknown(const struct template_scope *s, const char *word, char *probl
 	return -EINVAL;
 }
 
-static int unknown_service(const struct template_scope *s, const char *word, const char *name,
+static int unknown_service(const struct words_scope *s, const char *word, const char *name,
 			   char *problem, size_t size)
 {
 	const char *known[256], *near;
@@ -72,7 +68,7 @@ static int unknown_service(const struct template_scope *s, const char *word, con
 }
 
 /* Adds the value of {{host.X}} or {{port.X}}. */
-static int add_of_service(const struct template_scope *s, const char *word, struct buf *out,
+static int add_of_service(const struct words_scope *s, const char *word, struct buf *out,
 			  char *problem, size_t size)
 {
 	const char *name = word + strlen("host.");
@@ -102,8 +98,8 @@ static bool shell_safe(const char *text)
 	return true;
 }
 
-static int add_word(const struct template_scope *s, const char *word, struct buf *out,
-		    char *problem, size_t size)
+static int add_word(const struct words_scope *s, const char *word, struct buf *out, char *problem,
+		    size_t size)
 {
 	const char *value;
 
@@ -139,11 +135,11 @@ static void copy_word(char *word, size_t size, const char *from, const char *to)
 	snprintf(word, size, "%.*s", (int)(to - from), from);
 }
 
-int template_expand(const struct template_scope *scope, const char *text, struct buf *out,
-		    char *problem, size_t size)
+int words_expand(const struct words_scope *scope, const char *text, struct buf *out, char *problem,
+		 size_t size)
 {
 	const char *open, *close;
-	char word[TEMPLATE_WORD_MAX];
+	char word[WORDS_MAX];
 	int failed;
 
 	while ((open = strstr(text, "{{"))) {
