@@ -184,28 +184,43 @@ static int open_immutable(struct store *store, struct err *err)
 	return failed;
 }
 
+/* True when the write-ahead log holds, or may hold, what is not in the store's file yet. */
 static bool has_log(const struct store *store)
 {
+	char *path = realpath(store->path, NULL); /* SQLite follows a link and writes there */
 	struct buf name = buf_init(1 << 16);
 	struct stat st;
-	bool there;
+	bool there = true;
 
-	there = buf_printf(&name, "%s-wal", store->path) || stat(name.data, &st) == 0;
+	if (path && buf_printf(&name, "%s-wal", path) == 0)
+		there = stat(name.data, &st) == 0 ? st.st_size > 0 : errno != ENOENT;
 	buf_free(&name);
+	free(path);
 	return there;
+}
+
+/* True for failures to make the files that lie beside an open store: no right to, or no room. */
+static bool lacks_side_files(const struct store *store)
+{
+	switch (store->sql ? sqlite3_errcode(store->sql) & 0xff : SQLITE_NOMEM) {
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+	case SQLITE_FULL:
+	case SQLITE_IOERR:
+		return !has_log(store);
+	}
+	return false;
 }
 
 static int open_to_read(struct store *store, struct identity *id, struct err *err)
 {
 	struct err first = { 0 };
-	int code;
 
 	/* With write access where it can be had, so that the log of a killed writer is replayed. */
 	if (open_plain(store, SQLITE_OPEN_READWRITE, &first) == 0 &&
 	    settings(store, STORE_READ, &first) == 0 && identify(store, id, &first) == 0)
 		return 0;
-	code = store->sql ? sqlite3_errcode(store->sql) & 0xff : SQLITE_NOMEM;
-	if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || has_log(store))
+	if (!lacks_side_files(store))
 		return err_set(err, first.code, "%s", first.text);
 	sqlite3_close(store->sql);
 	store->sql = NULL;
@@ -216,31 +231,27 @@ static int open_to_read(struct store *store, struct identity *id, struct err *er
 
 static int open_to_write(struct store *store, struct identity *id, struct err *err)
 {
-	if (open_plain(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) ||
-	    settings(store, STORE_WRITE, err) || identify(store, id, err))
-		return -1;
-	if (sqlite3_db_readonly(store->sql, "main"))
-		return err_set(
-			err, EXIT_FAILED,
-			"cannot write to store '%s': it is read-only: check the rights to it "
-			"and its directory",
-			store->path);
-	return 0;
+	return open_plain(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) ||
+	       settings(store, STORE_WRITE, err) || identify(store, id, err);
 }
 
-/* Whether a file can be made in the directory of the store's path: SQLite's own reason is vague. */
-static int check_directory(const struct store *store, struct err *err)
+/*
+ * Whether the store's file, where it is @there, and its directory, where SQLite keeps the log, can
+ * be written to: SQLite's own reasons are vague.
+ */
+static int check_rights(const struct store *store, bool there, struct err *err)
 {
-	char *copy = strdup(store->path);
+	char *copy = there ? realpath(store->path, NULL) : strdup(store->path);
 	int failed = 0;
 
 	if (!copy)
 		return err_set(err, EXIT_FAILED, "out of memory for store '%s': free some",
 			       store->path);
-	if (faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS) != 0)
+	if ((there && faccessat(AT_FDCWD, copy, W_OK, AT_EACCESS) != 0) ||
+	    faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS) != 0)
 		failed = err_set(err, EXIT_FAILED,
-				 "cannot make store '%s': %s: choose a directory that can be "
-				 "written to",
+				 "cannot write to store '%s': %s: check the rights to it and its "
+				 "directory, or choose another",
 				 store->path, strerror(errno));
 	free(copy);
 	return failed;
@@ -252,7 +263,7 @@ static int check_path(const struct store *store, enum store_mode mode, struct er
 
 	if (stat(store->path, &st) == 0) {
 		if (S_ISREG(st.st_mode))
-			return 0;
+			return mode == STORE_WRITE ? check_rights(store, true, err) : 0;
 		return err_set(err, EXIT_USAGE, "'%s' is not a file: name the store's file",
 			       store->path);
 	}
@@ -260,7 +271,7 @@ static int check_path(const struct store *store, enum store_mode mode, struct er
 		return err_set(err, EXIT_FAILED, "cannot open store '%s': %s: check its path",
 			       store->path, strerror(errno));
 	if (mode == STORE_WRITE && store->path[0])
-		return check_directory(store, err);
+		return check_rights(store, false, err);
 	return err_set(err, EXIT_USAGE,
 		       "there is no store '%s': name the file that 'situ record' or 'situ run' "
 		       "wrote",
