@@ -250,7 +250,7 @@ static void add_help(struct frame *frame, int width, int height)
 	};
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(text) && (int)i + 2 < height; i++)
+	for (i = 0; i < ARRAY_SIZE(text) && (int)i < height - 3; i++)
 		add_full(frame, FRAME_PLAIN, text[i], width);
 }
 

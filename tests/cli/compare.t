@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# situ compare on a store whose two placements differ by a known ratio.
+. "$(dirname "$0")/../lib.sh"
+
+need_command sqlite3
+
+# insert_trial PLACEMENT TRIAL LATENCY_NS: one phase with 1000 requests of that mean latency.
+insert_trial()
+{
+	cat <<- SQL
+		INSERT INTO phase (run_id, placement, trial, name, started_at_ns, duration_ns)
+			VALUES ($run, '$1', $2, 'measure', 1, 10000000000);
+		INSERT INTO entity (phase_id, kind, name, host, peer, peer_host, peer_addr, op)
+			SELECT max(id), 'endpoint', 'all', '', '', '', '', '' FROM phase;
+		INSERT INTO value SELECT max(entity.id), metric.id, 1000 FROM entity, metric
+			WHERE metric.entity = 'endpoint' AND metric.name IN ('attempted', 'answered')
+			GROUP BY metric.id;
+		INSERT INTO hist (entity_id, metric_id, sub_bits, count, sum_ns)
+			SELECT max(entity.id), metric.id, 5, 1000, 1000 * $3 FROM entity, metric
+			WHERE metric.entity = 'endpoint' AND metric.name = 'latency_ns';
+	SQL
+}
+
+# make_run ID STATE PAIRS
+make_run()
+{
+	run=$1
+	cat <<- SQL
+		INSERT INTO run (id, name, state, started_at_ns, kernel, situ_version, writer_pid,
+			writer_start_ticks, writer_boot, writer_machine)
+			VALUES ($1, 'made', '$2', 1, '6.18', 'test', 1, 1, '', '');
+	SQL
+	trial=0
+	while [ $trial -lt "$3" ]; do
+		trial=$((trial + 1))
+		insert_trial packed $trial $((4000000 + trial * 1000))
+		insert_trial spread $trial $((8000000 + trial * 1000))
+	done
+}
+
+{
+	cat "$TOP/user/store/schema.sql"
+	echo "PRAGMA application_id = 0x53495455; PRAGMA user_version = 1;"
+	for metric in attempted answered latency_ns; do
+		echo "INSERT INTO metric (entity, name, unit) VALUES ('endpoint', '$metric', '');"
+	done
+	make_run 1 finished 3
+	make_run 2 interrupted 1
+	make_run 3 finished 7
+} | sqlite3 "$TMP/made.db" > /dev/null || bail "cannot make the store"
+
+run_is 0 "the latest run, its first two placements" "$SITU" compare "$TMP/made.db"
+like "$out" '^spread against packed: 7 and 7 trials$' "names both and counts trials"
+like "$out" 'Moved most: latency mean of all requests' "says in words what moved most"
+like "$out" '^That is worse: p = 0.016 from 7 pairs' "and how sure that is"
+like "$out" '^all +latency mean +4.00ms +8.00ms +2.00 +2.00..2.00 +worse$' "has the table's row"
+is "$err" "" "says nothing else"
+
+run_is 0 "the other way round" "$SITU" compare "$TMP/made.db:3" spread packed
+like "$out" ' 0.50 +0.50..0.50 +better$' "turns ratio and verdict round"
+
+run_is 0 "three pairs" "$SITU" compare "$TMP/made.db:1"
+like "$out" 'Not enough data for a verdict: p < 0.05 takes at least 6 pairs' "decide nothing"
+like "$out" ' 2.00 +2.00..2.00 +undecided$' "but show ratio and interval"
+
+run_is 0 "an interrupted run" "$SITU" compare "$TMP/made.db:2"
+like "$err" '^situ: warning: run 2 is interrupted' "is warned about"
+
+run_is 0 "json" "$SITU" compare --json "$TMP/made.db"
+json="CAST(readfile('$TMP/.out') AS TEXT)"
+like "$(sqlite3 -separator ' ' :memory: "
+	SELECT json_extract($json, '\$.schema'), json_extract($json, '\$.a'),
+		json_extract($json, '\$.b'), json_extract($json, '\$.least_pairs'),
+		json_extract(value, '\$.stat'), round(json_extract(value, '\$.ratio')),
+		json_extract(value, '\$.verdict')
+	FROM json_each($json, '\$.differences')
+	WHERE json_extract(value, '\$.metric') = 'latency_ns'")" \
+	'^1 packed spread 6 mean 2.0 worse$' "is a document with the same verdict"
+
+run_is 2 "an unknown placement" "$SITU" compare "$TMP/made.db" packed sprade
+one_line_error "no placement 'sprade': it has packed, spread" "names those there are"
+run_is 2 "one placement only" "$SITU" compare "$TMP/made.db" packed
+one_line_error "two placements" "is refused"
+run_is 2 "a bad margin" "$SITU" compare --margin 3 "$TMP/made.db"
+one_line_error "write 3% or 0.03" "tells how to write one"
+run_is 0 "a wide margin" "$SITU" compare --margin 99% "$TMP/made.db" spread packed
+like "$out" ' equivalent$' "makes half equivalent"
+run "$SITU" compare "$TMP/none.db"
+isnt "$rc" 0 "a missing store fails"
+one_line_error "none.db" "and is named"
+if [ -w /dev/full ]; then
+	"$SITU" compare "$TMP/made.db" > /dev/full 2> "$TMP/.err"
+	is $? 1 "a full disk is a failure"
+else
+	skip "no /dev/full"
+fi
+
+finish
