@@ -182,7 +182,7 @@ FUZZ_SECONDS ?= 20
 fuzz: fuzzers ## run each fuzz target for FUZZ_SECONDS (20)
 	$(Q)for f in $(notdir $(FUZZ_SRC:.c=)); do \
 		echo "  FUZZ     $$f" && mkdir -p build/fuzz/corpus/$$f && \
-		build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -verbosity=0 \
+		build/fuzz/tests/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=5 -verbosity=0 -max_len=1024 \
 			-print_final_stats=1 -artifact_prefix=build/fuzz/$$f- \
 			build/fuzz/corpus/$$f || exit 1; \
 	done

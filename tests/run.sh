@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 1
 # A test that calls make is not part of the make that may have called us.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 export CMOCKA_MESSAGE_OUTPUT=TAP
-export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:strict_string_checks=1}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1:halt_on_error=1}
 verbose=()
 [ "${1:-}" != -v ] || { verbose=(--verbose); shift; }
