@@ -25,14 +25,14 @@ static int add_header(struct plan *plan, const char *header)
 }
 
 /* A header without variables may hold "{{name}}": what is sent is its expansion. */
-static int add_constant(struct plan *plan, const struct template *t)
+static int add_constant(struct plan *plan, const struct vartext *t)
 {
 	char *text = malloc(t->len_max + 1);
 	int status;
 
 	if (!text)
 		return -1;
-	template_expand(t, NULL, NULL, text);
+	vartext_expand(t, NULL, NULL, text);
 	status = add_header(plan, text);
 	free(text);
 	return status;

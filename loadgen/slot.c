@@ -136,7 +136,7 @@ static char *expand_headers(struct slot *slot, const struct variable *vars, cons
 		node->data = to;
 		node->next = node + 1;
 		node++;
-		to += template_expand(&t->header_templates[i], vars, choice, to) + 1;
+		to += vartext_expand(&t->header_templates[i], vars, choice, to) + 1;
 	}
 	if (node > slot->varying)
 		node[-1].next = slot->plan->headers;
@@ -152,13 +152,13 @@ static int set_texts(struct slot *slot, const struct workload *w, const u64 *cho
 	char *to = slot->text;
 
 	memcpy(to, w->base, len);
-	len += template_expand(&t->path_template, w->vars, choice, to + len);
+	len += vartext_expand(&t->path_template, w->vars, choice, to + len);
 	c |= curl_easy_setopt(e, CURLOPT_URL, to);
 	to = expand_headers(slot, w->vars, choice, to + len + 1);
 	if (slot->plan->nr_varying)
 		c |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, slot->varying);
 	if (t->body) {
-		len = template_expand(&t->body_template, w->vars, choice, to);
+		len = vartext_expand(&t->body_template, w->vars, choice, to);
 		c |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, to);
 		c |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 	}
@@ -171,7 +171,7 @@ int slot_load(struct slot *slot, const struct plans *plans, const struct schedul
 	const struct plan *plan = &plans->plan[slot_target(plans, schedule, index)];
 	const struct workload *w = plans->config->workload;
 	bool same = plan == slot->plan;
-	u64 choice[TEMPLATE_VARS_MAX];
+	u64 choice[VARTEXT_VARS_MAX];
 	unsigned int v;
 
 	slot->plan = plan;

@@ -22,7 +22,7 @@ static const cyaml_schema_value_t header_schema = {
 };
 static const cyaml_schema_field_t variable_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct variable, name, 1,
-			       TEMPLATE_NAME_MAX - 1),
+			       VARTEXT_NAME_MAX - 1),
 	CYAML_FIELD_SEQUENCE_COUNT("values", OPTIONAL, struct variable, values, nr_values,
 				   &value_schema, 1, VALUES_MAX),
 	CYAML_FIELD_INT_PTR("from", OPTIONAL, struct variable, from),
@@ -54,7 +54,7 @@ static const cyaml_schema_value_t target_schema = {
 static const cyaml_schema_field_t workload_fields[] = {
 	CYAML_FIELD_STRING_PTR("base", OPTIONAL, struct workload, base, 1, URL_MAX),
 	CYAML_FIELD_SEQUENCE_COUNT("vars", OPTIONAL, struct workload, vars, nr_vars,
-				   &variable_schema, 0, TEMPLATE_VARS_MAX),
+				   &variable_schema, 0, VARTEXT_VARS_MAX),
 	CYAML_FIELD_SEQUENCE_COUNT("endpoints", CYAML_FLAG_POINTER, struct workload, targets,
 				   nr_targets, &target_schema, 1, WORKLOAD_ENDPOINTS_MAX),
 	CYAML_FIELD_END,
@@ -209,10 +209,10 @@ void workload_free(struct workload *w)
 		struct target *t = &w->targets[i];
 
 		for (k = 0; t->header_templates && k < t->nr_headers; k++)
-			template_free(&t->header_templates[k]);
+			vartext_free(&t->header_templates[k]);
 		free(t->header_templates);
-		template_free(&t->path_template);
-		template_free(&t->body_template);
+		vartext_free(&t->path_template);
+		vartext_free(&t->body_template);
 		free(t->fallback);
 		free(t->title);
 	}

@@ -3,7 +3,7 @@
 #ifndef SITU_LOADGEN_WORKLOAD_H
 #define SITU_LOADGEN_WORKLOAD_H
 
-#include "loadgen/template.h"
+#include "loadgen/vartext.h"
 #include "user/base/err.h"
 
 #define WORKLOAD_ENDPOINTS_MAX 1000
@@ -27,9 +27,9 @@ struct target {
 
 	char *title; /* name, or "METHOD path"; cleaned; unique in the workload */
 	const char *verb;
-	struct template path_template;
-	struct template *header_templates; /* nr_headers of them */
-	struct template body_template;
+	struct vartext path_template;
+	struct vartext *header_templates; /* nr_headers of them */
+	struct vartext body_template;
 	u16 *fallback; /* of expect->contains, see loadgen/match.h; NULL without one */
 };
 

@@ -111,16 +111,16 @@ static int check_variable(const struct config_source *source, const struct workl
 }
 
 /* Compiles one text of a target; @fits is what the values of its variables must satisfy too. */
-static int compile(const struct workload *w, struct place at, struct template *t,
-		   const char *source, bool (*fits)(const char *), struct err *err)
+static int compile(const struct workload *w, struct place at, struct vartext *t, const char *source,
+		   bool (*fits)(const char *), struct err *err)
 {
-	char unknown[TEMPLATE_NAME_MAX];
+	char unknown[VARTEXT_NAME_MAX];
 	size_t i;
 	u64 k;
 
 	if (w->literal)
-		return template_literal(t, source) ? no_memory(err) : 0;
-	switch (template_compile(t, source, w->vars, w->nr_vars, unknown)) {
+		return vartext_literal(t, source) ? no_memory(err) : 0;
+	switch (vartext_compile(t, source, w->vars, w->nr_vars, unknown)) {
 	case 0:
 		break;
 	case -ENOENT:
@@ -184,7 +184,9 @@ int workload_check_header(struct place at, const char *header, struct err *err)
 			       "header '%.60s' has a line break or control byte: "
 			       "take it out",
 			       header);
-	if (!header[len] || !is_token(header, len))
+	/* Without a value libcurl would take a header of its own out, or send nothing. */
+	if (!header[len] || !is_token(header, len) ||
+	    !header[len + 1 + strspn(header + len + 1, " ")])
 		return mistake(at, err, "header '%.60s' is not 'Name: value': write it so", header);
 	for (i = 0; i < ARRAY_SIZE(ours); i++) {
 		if (strlen(ours[i]) == len && strncasecmp(header, ours[i], len) == 0)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/template.h"
+#include "loadgen/vartext.h"
 
 #define NUMBER_LEN_MAX 20 /* -9223372036854775808 */
 
@@ -38,7 +38,7 @@ static size_t reference_len(const char *s)
 		return 0;
 	while (isalnum((unsigned char)s[i]) || s[i] == '_')
 		i++;
-	return s[i] == '}' && i <= TEMPLATE_NAME_MAX ? i + 1 : 0;
+	return s[i] == '}' && i <= VARTEXT_NAME_MAX ? i + 1 : 0;
 }
 
 static int find_variable(const struct variable *vars, size_t nr, const char *name, size_t len)
@@ -52,28 +52,28 @@ static int find_variable(const struct variable *vars, size_t nr, const char *nam
 	return -1;
 }
 
-static void add_part(struct template *t, int var, const char *text, size_t len)
+static void add_part(struct vartext *t, int var, const char *text, size_t len)
 {
 	if (var < 0 && !len)
 		return;
-	t->parts[t->nr_parts++] = (struct template_part){ var, text, len };
+	t->parts[t->nr_parts++] = (struct vartext_part){ var, text, len };
 	if (var < 0)
 		t->len_max += len;
 }
 
 /* Room for as many parts as @source can have: a literal around every brace. */
-static int make_room(struct template *t, const char *source)
+static int make_room(struct vartext *t, const char *source)
 {
 	size_t braces = 0;
 
 	for (; *source; source++)
 		braces += *source == '{';
-	*t = (struct template){ 0 };
+	*t = (struct vartext){ 0 };
 	t->parts = malloc((2 * braces + 1) * sizeof(*t->parts));
 	return t->parts ? 0 : -ENOMEM;
 }
 
-int template_literal(struct template *t, const char *source)
+int vartext_literal(struct vartext *t, const char *source)
 {
 	if (make_room(t, source))
 		return -ENOMEM;
@@ -81,8 +81,8 @@ int template_literal(struct template *t, const char *source)
 	return 0;
 }
 
-int template_compile(struct template *t, const char *source, const struct variable *vars, size_t nr,
-		     char *unknown)
+int vartext_compile(struct vartext *t, const char *source, const struct variable *vars, size_t nr,
+		    char *unknown)
 {
 	const char *literal = source, *at = source;
 
@@ -105,8 +105,8 @@ int template_compile(struct template *t, const char *source, const struct variab
 		}
 		var = find_variable(vars, nr, at + 1, len - 2);
 		if (var < 0) {
-			snprintf(unknown, TEMPLATE_NAME_MAX, "%.*s", (int)len - 2, at + 1);
-			template_free(t);
+			snprintf(unknown, VARTEXT_NAME_MAX, "%.*s", (int)len - 2, at + 1);
+			vartext_free(t);
 			return -ENOENT;
 		}
 		add_part(t, -1, literal, (size_t)(at - literal));
@@ -119,10 +119,10 @@ int template_compile(struct template *t, const char *source, const struct variab
 	return 0;
 }
 
-void template_free(struct template *t)
+void vartext_free(struct vartext *t)
 {
 	free(t->parts);
-	*t = (struct template){ 0 };
+	*t = (struct vartext){ 0 };
 }
 
 static size_t put_value(const struct variable *var, u64 choice, char *to)
@@ -136,13 +136,13 @@ static size_t put_value(const struct variable *var, u64 choice, char *to)
 	return len;
 }
 
-size_t template_expand(const struct template *t, const struct variable *vars, const u64 *choice,
-		       char *to)
+size_t vartext_expand(const struct vartext *t, const struct variable *vars, const u64 *choice,
+		      char *to)
 {
 	size_t len = 0, i;
 
 	for (i = 0; i < t->nr_parts; i++) {
-		const struct template_part *part = &t->parts[i];
+		const struct vartext_part *part = &t->parts[i];
 
 		if (part->var >= 0) {
 			len += put_value(&vars[part->var], choice[part->var], to + len);

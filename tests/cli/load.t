@@ -1,0 +1,203 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The load generator against a server whose every answer is scripted: exact counts, by class.
+. "$(dirname "$0")/../lib.sh"
+
+need_command jq
+HTTPD=$TOP/build/tests/stim/httpd
+need_file "$SITU" "$HTTPD"
+
+spawn sh -c '"$0" > "$1"' "$HTTPD" "$TMP/port"
+wait_until 5 [ -s "$TMP/port" ]
+URL=http://127.0.0.1:$(cat "$TMP/port")
+
+# load ARGUMENT...: runs it to $TMP/json; q FILTER: asks that for one value.
+load()
+{
+	run timeout 60 "$SITU" load --json "$@"
+	printf '%s\n' "$out" > "$TMP/json"
+}
+q()
+{
+	jq -r "$1" "$TMP/json"
+}
+all='.endpoints[] | select(.name == "all")'
+counts="$all | [.attempted, .answered, (.codes | tojson), (.errors | tojson)] | join(\" \")"
+served()
+{
+	curl -s "$URL/count"
+}
+
+# Counts: a prime number of requests, whatever the loop.
+before=$(served)
+load -n 1009 -c 7 "$URL/"
+is "$rc" 0 "closed loop: exit status"
+is "$(q "$counts")" '1009 1009 {"200":1009} {}' "closed loop: exact counts"
+is "$(($(served) - before))" 1009 "closed loop: the server got as many"
+is "$(q "$all | [.latency_ns.count, .latency_uncorrected_ns.count, .bytes_rx] | join(\" \")")" \
+	"1009 1009 2018" "closed loop: a latency for each answer, and their bytes"
+is "$(q '.run.state')" finished "closed loop: the run is finished"
+load -n 211 -r 1000 -c 3 "$URL/"
+is "$(q "$counts")" '211 211 {"200":211} {}' "open loop: exact counts"
+is "$(q "$all | .send_lag_ns.count")" 211 "open loop: a send lag for each"
+load -n 211 -r 1000 -c 3 --poisson "$URL/"
+is "$(q "$counts")" '211 211 {"200":211} {}' "Poisson: exact counts"
+load -d 1s -r 101 "$URL/"
+is "$(q "$counts")" '101 101 {"200":101} {}' "a duration: as many as are due in it"
+load -n 499 -c 5 --threads 3 "$URL/"
+is "$(q "$counts")" '499 499 {"200":499} {}' "three threads: exact counts"
+before=$(served)
+load -n 53 -c 5 --warmup 100ms "$URL/"
+is "$(q "$counts")" '53 53 {"200":53} {}' "a warm-up is not counted"
+[ $(($(served) - before)) -gt 53 ]
+ok $? "a warm-up is sent"
+load -n 53 -c 5 --no-keepalive "$URL/echo"
+is "$(q "$counts")" '53 53 {"200":53} {}' "without keep-alive: exact counts"
+
+# Classes: what went wrong, each exactly as often as it was asked for.
+class()
+{
+	before=$(served)
+	load -n "$2" -c 3 --timeout "${5:-20s}" "$URL$1"
+	is "$(q "$counts")" "$3" "$1: exact counts"
+	is "$(($(served) - before))" "$2" "$1: sent once each"
+	is "$rc" "$4" "$1: exit status"
+}
+class /status/503 31 '31 0 {"503":31} {"wrong_answer":31}' 0
+class /status/404 31 '31 0 {"404":31} {"wrong_answer":31}' 0
+class /redirect 31 '31 31 {"302":31} {}' 0
+class /reset 31 '31 0 {} {"reset":31}' 1
+class /close 31 '31 0 {} {"reset":31}' 1
+class /close-midbody 31 '31 0 {} {"reset":31}' 1
+class /garbage 31 '31 0 {} {"wrong_answer":31}' 1
+class /hang 7 '7 0 {} {"timeout":7}' 1 300ms
+class /bytes/100003 31 '31 31 {"200":31} {}' 0
+is "$(q "$all | .bytes_rx")" 3100093 "/bytes: all of them arrive"
+class /last 31 '31 31 {"200":31} {}' 0
+load -n 13 -c 2 http://127.0.0.1:1/
+is "$(q "$counts")" '13 0 {} {"connect_refused":13}' "nobody listens: exact counts"
+is "$rc" 1 "nobody listens: exit status"
+one_line_error "connect_refused.*does the server run" "nobody listens: one line says so"
+load -n 3 -c 1 http://situ.invalid/
+is "$(q "$counts")" '3 0 {} {"dns":3}' "an unknown host: exact counts"
+load -n 5 -c 2 "https://127.0.0.1:$(cat "$TMP/port")/hang"
+is "$(q "$counts")" '5 0 {} {"tls":5}' "no TLS there: exact counts"
+
+# A kept connection that breaks under a request: counted, not tried again behind the scenes.
+cat > "$TMP/mixed.yaml" << EOF
+base: $URL
+endpoints:
+  - path: /
+    weight: 3
+  - path: /reset
+EOF
+before=$(served)
+load -f "$TMP/mixed.yaml" -n 401 -c 1
+is "$(($(served) - before))" 401 "a broken connection: every request is sent once"
+is "$(q "$all | .attempted - .answered - .errors.reset")" 0 "a broken connection: all accounted for"
+load -f "$TMP/mixed.yaml" -n 401 -c 4 --threads 2
+first=$(q '[.endpoints[].attempted] | join(" ")')
+load -f "$TMP/mixed.yaml" -n 401 -c 9 -r 2000
+is "$(q '[.endpoints[].attempted] | join(" ")')" "$first" "the same seed sends the same mix"
+load -f "$TMP/mixed.yaml" -n 401 -c 9 --seed 2
+isnt "$(q '[.endpoints[].attempted] | join(" ")')" "$first" "another seed sends another"
+
+# Times: never shorter than the server took.
+load -n 101 -c 10 "$URL/delay/20"
+is "$(q "$all | .latency_ns.min >= 20000000 and .latency_ns.p50 >= 20000000")" true \
+	"a delay of 20 ms shows"
+load -n 29 -r 1000 -c 2 "$URL/delay/20"
+is "$(q "$all | .latency_ns.p50 > .latency_uncorrected_ns.min and .send_lag_ns.max > 200000000")" \
+	true "two connections for 20 ms answers at 1000/s: the wait for a connection counts"
+load -d 300ms -r 100 -c 2 --timeout 5s "$URL/delay/1000"
+is "$(q "$counts")" '30 2 {"200":2} {"not_sent":28}' "a duration that ends with a backlog"
+load -n 200 -r 100 -c 8 "$URL/stall-once/1000"
+is "$(q "$counts")" '200 200 {"200":200} {}' "a stall: everything is answered in the end"
+is "$(q "$all | [.latency_ns.buckets[] | select(.[0] > 500000000) | .[1]] | add >= 50")" true \
+	"a stall of 1 s at 100/s: at least 50 samples of half a second"
+
+# What is sent.
+cat > "$TMP/post.yaml" << EOF
+base: $URL/
+vars:
+  - {name: who, from: 7, to: 7}
+endpoints:
+  - path: /echo/{who}?a={{who}}
+    method: PUT
+    headers: ["X-Who: user{who}", "X-Fixed: 1"]
+    body: '{"name":"user{who}"}'
+    expect: {status: 200, contains: "PUT /echo/7?a={who} HTTP/1.1"}
+EOF
+load -f "$TMP/post.yaml" -n 3 -c 1
+is "$(q "$counts")" '3 3 {"200":3} {}' "method, path and variables"
+is "$(q '.endpoints[1].name')" "PUT /echo/{who}?a={{who}}" "an endpoint has its template's name"
+contains()
+{
+	sed "s|contains: .*|contains: \"$1\"}|" "$TMP/post.yaml" > "$TMP/one.yaml"
+	load -f "$TMP/one.yaml" -n 3 -c 1 -H "X-More: yes"
+	is "$(q "$counts")" "$2" "$3"
+}
+good='3 3 {"200":3} {}'
+contains 'X-Who: user7\\r\\n' "$good" "a header with a variable"
+contains 'X-Fixed: 1\\r\\n' "$good" "a header without"
+contains 'X-More: yes\\r\\n' "$good" "a header from the command line"
+contains '\\r\\n\\r\\n{\\"name\\":\\"user7\\"}' "$good" "a body with a variable"
+contains 'Content-Length: 16\\r\\n' "$good" "the length of the body"
+contains 'Expect:' '3 0 {"200":3} {"wrong_answer":3}' "no pause before the body"
+cat > "$TMP/methods.yaml" << EOF
+base: $URL
+endpoints:
+  - {path: /echo, expect: {contains: "GET /echo "}}
+  - {path: /echo, method: HEAD}
+  - {path: /echo, method: POST, expect: {contains: "Content-Length: 0\r\n"}}
+  - {path: /echo, method: DELETE, expect: {contains: "DELETE /echo "}}
+  - {path: /echo, method: PATCH, body: "x{y", expect: {contains: "\r\n\r\nx{y"}}
+  - {path: /split, expect: {contains: needle}}
+EOF
+load -f "$TMP/methods.yaml" -n 307 -c 3
+is "$(q "$counts")" '307 307 {"200":307} {}' "methods in turn on the same connections"
+load -n 3 -m DELETE "$URL/status/200"
+is "$(q '.endpoints[1].name')" "DELETE /status/200" "-m"
+load -n 3 -b 'a{b}' "$URL/echo/{b}"
+is "$(q '.endpoints[1].name + " " + (.endpoints[1].answered | tostring)')" "POST /echo/{b} 3" \
+	"-b makes a POST, and braces of a command line are braces"
+
+# People.
+run_is 0 "the table" "$SITU" load -n 11 "$URL/"
+like "$out" "GET /" "the table names the endpoint"
+is "$err" "" "a short load is silent on stderr"
+setsid "$SITU" load -d 60s -r 50 "$URL/" > "$TMP/out" 2> "$TMP/err" &
+pid=$!
+before=$(served)
+wait_until 10 sh -c '[ "$(curl -s "$0/count")" -gt '"$((before + 5))"' ]' "$URL"
+kill -INT $pid
+wait $pid
+is "$?" 0 "interrupted: exit status"
+like "$(cat "$TMP/out")" "GET /" "interrupted: the result of what ran is printed"
+like "$(cat "$TMP/err")" "interrupted" "interrupted: and said to be that"
+usage()
+{
+	_re=$1
+	shift
+	run_is 2 "usage: exit status for: $_re" "$SITU" load "$@"
+	one_line_error "$_re" "usage: $_re"
+}
+usage "nothing to load" -n 1
+usage "One|one URL" "$URL" "$URL"
+usage "http://host:port" localhost
+usage "only http" ftp://127.0.0.1/
+usage "out of range" -c 0 "$URL"
+usage "each thread one" --threads 3 -c 2 "$URL"
+usage "needs a rate" --poisson "$URL"
+usage "Name: value" -H nonsense "$URL"
+usage "line break" -H "$(printf 'A: b\r\nC: d')" "$URL"
+usage "upper-case" -m get "$URL"
+usage "cannot read the workload" -f "$TMP/none.yaml"
+printf 'endpoints:\n  - path: /a\n    wieght: 3\n' > "$TMP/bad.yaml"
+usage "bad.yaml:3:5: unknown key 'wieght': did you mean 'weight'" -f "$TMP/bad.yaml"
+printf 'endpoints:\n  - path: /a/{sku}\n' > "$TMP/bad.yaml"
+usage "bad.yaml:2:11: unknown variable .sku." -f "$TMP/bad.yaml"
+printf 'endpoints:\n  - path: /a\n' > "$TMP/bad.yaml"
+usage "has no base" -f "$TMP/bad.yaml"
+
+finish

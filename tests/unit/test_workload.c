@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "loadgen/match.h"
+#include "loadgen/workload_check.h"
+
+static struct workload *parse(const char *text, struct err *err)
+{
+	*err = (struct err){ 0 };
+	return workload_parse("w.yaml", text, strlen(text), err);
+}
+
+static const char *const shop =
+	"base: http://127.0.0.1:8080/prefix/\n"
+	"vars:\n"
+	"  - {name: sku, values: [HAL-1, STAN-1]}\n"
+	"  - {name: user, from: -1, to: 1000}\n"
+	"endpoints:\n"
+	"  - path: /api/catalogue/product/{sku}\n"
+	"    weight: 3\n"
+	"  - name: login\n"
+	"    method: POST\n"
+	"    path: /api/user/login\n"
+	"    headers: [\"Content-Type: application/json\", 'X-User: {user}']\n"
+	"    body: '{\"name\":\"user{user}\",\"password\":\"password\"}'\n"
+	"    expect: {status: 201, contains: '\"name\"'}\n";
+
+static void test_all_members(void **state)
+{
+	struct err err;
+	struct workload *w = parse(shop, &err);
+
+	(void)state;
+	assert_non_null(w);
+	assert_string_equal(w->base, "http://127.0.0.1:8080/prefix");
+	assert_int_equal(w->nr_vars, 2);
+	assert_int_equal(variable_range(&w->vars[0]), 2);
+	assert_int_equal(variable_range(&w->vars[1]), 1002);
+	assert_int_equal(w->nr_targets, 2);
+	assert_string_equal(w->targets[0].title, "GET /api/catalogue/product/{sku}");
+	assert_string_equal(w->targets[1].title, "login");
+	assert_string_equal(w->targets[1].verb, "POST");
+	assert_int_equal(*w->targets[1].expect->status, 201);
+	assert_int_equal(w->cumulated[0], 3);
+	assert_int_equal(w->cumulated[1], 4);
+	workload_free(w);
+}
+
+static void test_expansion(void **state)
+{
+	const u64 choice[VARTEXT_VARS_MAX] = { 1, 0 };
+	char text[128];
+	struct err err;
+	struct workload *w = parse(shop, &err);
+
+	(void)state;
+	assert_non_null(w);
+	assert_true(w->targets[0].path_template.len_max < sizeof(text));
+	vartext_expand(&w->targets[0].path_template, w->vars, choice, text);
+	assert_string_equal(text, "/api/catalogue/product/STAN-1");
+	vartext_expand(&w->targets[1].body_template, w->vars, choice, text);
+	assert_string_equal(text, "{\"name\":\"user-1\",\"password\":\"password\"}");
+	assert_true(w->targets[1].header_templates[1].varies);
+	assert_false(w->targets[1].header_templates[0].varies);
+	workload_free(w);
+}
+
+static void expand_to(const char *source, const char *want)
+{
+	s64 from = INT64_MIN, to = INT64_MIN;
+	struct variable vars[] = { { .name = "a", .from = &from, .to = &to } };
+	char text[128], unknown[VARTEXT_NAME_MAX];
+	struct vartext t;
+	const u64 choice[] = { 0 };
+
+	assert_int_equal(vartext_compile(&t, source, vars, 1, unknown), 0);
+	assert_true(t.len_max < sizeof(text));
+	assert_int_equal(vartext_expand(&t, vars, choice, text), strlen(want));
+	assert_string_equal(text, want);
+	assert_true(strlen(want) <= t.len_max);
+	vartext_free(&t);
+}
+
+static void test_braces(void **state)
+{
+	(void)state;
+	expand_to("", "");
+	expand_to("{a}", "-9223372036854775808");
+	expand_to("x{a}{a}y", "x-9223372036854775808-9223372036854775808y");
+	expand_to("{{a}}", "{a}");
+	expand_to("{{{a}}}", "{{a}}");
+	expand_to("{{b}}{", "{b}{");
+	expand_to("{ a } {} {\"a\":{\"b\":[1]}} }{", "{ a } {} {\"a\":{\"b\":[1]}} }{");
+	expand_to("{a", "{a");
+	expand_to("{1}", "{1}");
+	expand_to("{a-b}", "{a-b}");
+}
+
+/* @text is refused, in one line that begins with its place and contains @want. */
+static void refuse(const char *text, const char *place, const char *want)
+{
+	struct err err;
+	struct workload *w = parse(text, &err);
+
+	if (w || !strstr(err.text, want) || strncmp(err.text, place, strlen(place)) != 0)
+		print_message("for:\n%s\ngot: %s\n", text, w ? "accepted" : err.text);
+	assert_null(w);
+	assert_int_equal(err.code, EXIT_USAGE);
+	assert_int_equal(strncmp(err.text, place, strlen(place)), 0);
+	assert_non_null(strstr(err.text, want));
+	assert_null(strchr(err.text, '\n'));
+}
+
+static void test_bad_form(void **state)
+{
+	(void)state;
+	refuse("", "w.yaml:1:1: ", "empty");
+	refuse("# nothing\n", "w.yaml:1:1: ", "empty");
+	refuse("just a text\n", "w.yaml:1:1: ", "keys");
+	refuse("- a\n", "w.yaml:1:1: ", "keys");
+	refuse("endpoints:\n\t- path: /a\n", "w.yaml:2:1: ", "not YAML");
+	refuse("endpoints: [{path: \"/a}]\n", "w.yaml:2:1: ", "not YAML");
+	refuse("endpoints:\n", "w.yaml:1:11: ", "list");
+	refuse("endpoints: []\n", "w.yaml:1:12: ", "at least 1");
+	refuse("base: http://h\n", "w.yaml:1:1: ", "endpoints");
+	refuse("endpoints:\n  - weight: 1\n", "w.yaml:2:5: ", "path");
+	refuse("endpoints:\n  - path: /\n    wieght: 3\n", "w.yaml:3:5: ", "'weight'");
+	refuse("endpoints:\n  - path: /\n    path: /b\n", "w.yaml:3:5: ", "second time");
+	refuse("endpoints:\n  - path: [a]\n", "w.yaml:2:11: ", "path");
+	refuse("endpoints:\n  - path: ''\n", "w.yaml:2:11: ", "empty");
+	refuse("endpoints:\n  - path: \"/\\0b\"\n", "w.yaml:2:11: ", "NUL");
+	refuse("endpoints:\n  - &a {path: /a}\n  - *a\n", "w.yaml:", "lias");
+	refuse("endpoints: &a [*a]\n", "w.yaml:1:12: ", "keys");
+	refuse("endpoints:\n  - path: /\n---\nx: 1\n", "w.yaml:4:1: ", "second document");
+	refuse("endpoints:\n  - path: /\n    weight: -1\n", "w.yaml:3:13: ", "weight");
+	refuse("endpoints:\n  - path: /\n    weight: 1.5\n", "w.yaml:3:13: ", "weight");
+	refuse("endpoints:\n  - path: /\n    weight: 4294967296\n", "w.yaml:3:13: ", "weight");
+	refuse("vars: [{name: a, from: x, to: 2}]\nendpoints: [{path: /}]\n", "w.yaml:1:", "x");
+}
+
+static void test_bad_endpoints(void **state)
+{
+	(void)state;
+	refuse("endpoints:\n  - path: /\n    weight: 0\n", "w.yaml:3:13: ", "from 1 to");
+	refuse("endpoints:\n  - path: /\n    weight: 1000001\n", "w.yaml:3:13: ", "from 1 to");
+	refuse("endpoints:\n  - path: a\n", "w.yaml:2:11: ", "begin with '/'");
+	refuse("endpoints:\n  - path: http://h/\n", "w.yaml:2:11: ", "begin with '/'");
+	refuse("endpoints:\n  - path: \"/a b\"\n", "w.yaml:2:11: ", "percent-encode");
+	refuse("endpoints:\n  - path: \"/a\\r\\nX: y\"\n", "w.yaml:2:11: ", "percent-encode");
+	refuse("endpoints:\n  - path: /a#b\n", "w.yaml:2:11: ", "percent-encode");
+	refuse("endpoints:\n  - path: /\xc3\xa4\n", "w.yaml:2:11: ", "percent-encode");
+	refuse("endpoints:\n  - path: /a/{sku}\n", "w.yaml:2:11: ", "unknown variable {sku}");
+	refuse("endpoints:\n  - {path: /, method: get}\n", "w.yaml:2:", "upper-case");
+	refuse("endpoints:\n  - {path: /, method: \"GET / HTTP/1.1\\r\\nX:\"}\n",
+	       "w.yaml:2:", "upper-case");
+	refuse("endpoints:\n  - {path: /, method: CONNECT}\n", "w.yaml:2:", "not possible");
+	refuse("endpoints:\n  - {path: /, body: x}\n", "w.yaml:2:", "method: POST");
+	refuse("endpoints:\n  - {path: /, name: all}\n", "w.yaml:2:", "'all'");
+	refuse("endpoints:\n  - path: /a\n  - path: /a\n", "w.yaml:3:11: ", "twice");
+	refuse("endpoints:\n  - {path: /, expect: {status: 99}}\n", "w.yaml:2:", "200 to 599");
+	refuse("endpoints:\n  - {path: /, expect: {contains: ''}}\n", "w.yaml:2:", "empty");
+	refuse("endpoints:\n  - {path: /, expect: {body: x}}\n", "w.yaml:2:", "unknown key");
+}
+
+static void refuse_header(const char *header, const char *want)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "endpoints:\n  - path: /\n    headers: [%s]\n", header);
+	refuse(text, "w.yaml:3:15: ", want);
+}
+
+static void test_bad_headers(void **state)
+{
+	(void)state;
+	refuse_header("nonsense", "Name: value");
+	refuse_header("': x'", "Name: value");
+	refuse_header("'a b: x'", "Name: value");
+	refuse_header("'A:'", "Name: value");
+	refuse_header("'A: '", "Name: value");
+	refuse_header("\"A: b\\r\\nC: d\"", "line break");
+	refuse_header("\"A: b\\nC: d\"", "line break");
+	refuse_header("\"A: b\\x7f\"", "line break");
+	refuse_header("'content-length: 3'", "leave it out");
+	refuse_header("'Transfer-Encoding: chunked'", "leave it out");
+	refuse_header("'A: {b}'", "unknown variable {b}");
+}
+
+static void refuse_var(const char *vars, const char *use, const char *want)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "vars:\n  - %s\nendpoints:\n  - path: /\n    %s\n", vars, use);
+	refuse(text, "w.yaml:", want);
+}
+
+static void test_bad_variables(void **state)
+{
+	(void)state;
+	refuse_var("{name: a}", "weight: 1", "either values: or both");
+	refuse_var("{name: a, from: 1}", "weight: 1", "either values: or both");
+	refuse_var("{name: a, from: 1, to: 2, values: [x]}", "weight: 1", "either values: or both");
+	refuse_var("{name: a, from: 2, to: 1}", "weight: 1", "smaller one first");
+	refuse_var("{name: a, values: []}", "weight: 1", "at least 1");
+	refuse_var("{name: 1a, values: [x]}", "weight: 1", "letters");
+	refuse_var("{name: a-b, values: [x]}", "weight: 1", "letters");
+	refuse_var("{name: a, values: [x]}\n  - {name: a, values: [y]}", "weight: 1", "twice");
+	refuse_var("{name: a, values: [\"x\\r\\nB: c\"]}", "headers: ['A: {a}']", "cannot stand");
+	refuse("vars: [{name: a, values: ['b c']}]\nendpoints: [{path: '/{a}'}]\n",
+	       "w.yaml:2:", "percent-encode");
+	/* The whole of 64 bits has no count that fits them. */
+	refuse_var("{name: a, from: -9223372036854775808, to: 9223372036854775807}", "weight: 1",
+		   "smaller");
+}
+
+static void test_bad_base(void **state)
+{
+	static const char *const urls[][2] = {
+		{ "localhost", "http://host:port" },  { "ftp://h/", "only http" },
+		{ "http://", "http://host:port" },    { "http://h:99999/", "http://host:port" },
+		{ "http://u:p@h/", "Authorization" }, { "http://h/#x", "percent-encode" },
+		{ "http://h/?q=1", "no query" },      { "http:/h", "http://host:port" },
+	};
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(urls); i++) {
+		snprintf(text, sizeof(text), "base: '%s'\nendpoints: [{path: /}]\n", urls[i][0]);
+		refuse(text, "w.yaml:1:7: ", urls[i][1]);
+	}
+}
+
+static void test_url(void **state)
+{
+	struct err err = { 0 };
+	struct workload *w = workload_from_url("http://h:1/a/{b}?c={d}", NULL, NULL, &err);
+
+	(void)state;
+	assert_non_null(w);
+	assert_string_equal(w->base, "http://h:1");
+	assert_string_equal(w->targets[0].path, "/a/{b}?c={d}");
+	assert_string_equal(w->targets[0].title, "GET /a/{b}?c={d}");
+	assert_false(w->targets[0].path_template.varies);
+	assert_int_equal(workload_set_base(w, "https://[::1]:2/x/", &err), 0);
+	assert_string_equal(w->base, "https://[::1]:2/x");
+	assert_int_equal(workload_set_base(w, "http://h?x", &err), -1);
+	assert_string_equal(w->base, "https://[::1]:2/x");
+	workload_free(w);
+	w = workload_from_url("http://h?x", NULL, "{b}", &(struct err){ 0 });
+	assert_non_null(w);
+	assert_string_equal(w->targets[0].path, "/?x");
+	assert_string_equal(w->targets[0].verb, "POST");
+	workload_free(w);
+	err = (struct err){ 0 };
+	assert_null(workload_from_url("http://h/", "GET\r\n", NULL, &err));
+	assert_int_equal(err.code, EXIT_USAGE);
+}
+
+static void test_missing_file(void **state)
+{
+	struct err err = { 0 };
+
+	(void)state;
+	assert_null(workload_load("/nonexistent/w.yaml", &err));
+	assert_int_equal(err.code, EXIT_USAGE);
+	assert_non_null(strstr(err.text, "/nonexistent/w.yaml"));
+	err = (struct err){ 0 };
+	assert_null(workload_load("/", &err));
+	assert_int_equal(err.code, EXIT_USAGE);
+}
+
+/* Every split of every body gives what strstr() says. */
+static void test_match(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "abababc", "xabababababcx" },
+		{ "aab", "aaaab" },
+		{ "aab", "aaaa" },
+		{ "x", "" },
+		{ "abcabd", "abcabcabd" },
+		{ "needle", "needl" },
+		{ "aa", "a-a-aa" },
+	};
+	size_t i, cut, at;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *needle = cases[i][0], *body = cases[i][1];
+		u16 *fallback = match_compile(needle);
+
+		assert_non_null(fallback);
+		for (cut = 0; cut <= strlen(body); cut++) {
+			at = match_feed(needle, fallback, 0, body, cut);
+			at = match_feed(needle, fallback, at, body + cut, strlen(body) - cut);
+			assert_int_equal(needle[at] == '\0', strstr(body, needle) != NULL);
+		}
+		free(fallback);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_all_members),   cmocka_unit_test(test_expansion),
+		cmocka_unit_test(test_braces),	      cmocka_unit_test(test_bad_form),
+		cmocka_unit_test(test_bad_endpoints), cmocka_unit_test(test_bad_headers),
+		cmocka_unit_test(test_bad_variables), cmocka_unit_test(test_bad_base),
+		cmocka_unit_test(test_url),	      cmocka_unit_test(test_missing_file),
+		cmocka_unit_test(test_match),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
