@@ -24,6 +24,7 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
  * kept connection broke before the first byte of the answer and libcurl tries a new one: refused,
  * because what the server gets must be what is counted.
  */
+// NOLINTNEXTLINE(readability-non-const-parameter): libcurl's type
 static int on_send(void *arg, char *remote, char *local, int remote_port, int local_port)
 {
 	struct slot *slot = arg;

@@ -36,9 +36,9 @@ static size_t reference_len(const char *s)
 
 	if (s[0] != '{' || (!isalpha((unsigned char)s[1]) && s[1] != '_'))
 		return 0;
-	while (isalnum((unsigned char)s[i]) || s[i] == '_')
+	while (i <= VARTEXT_NAME_MAX && (isalnum((unsigned char)s[i]) || s[i] == '_'))
 		i++;
-	return s[i] == '}' && i <= VARTEXT_NAME_MAX ? i + 1 : 0;
+	return i <= VARTEXT_NAME_MAX && s[i] == '}' ? i + 1 : 0;
 }
 
 static int find_variable(const struct variable *vars, size_t nr, const char *name, size_t len)
@@ -130,7 +130,8 @@ static size_t put_value(const struct variable *var, u64 choice, char *to)
 	size_t len;
 
 	if (!var->nr_values)
-		return (size_t)sprintf(to, "%lld", (long long)((u64)*var->from + choice));
+		return (size_t)snprintf(to, NUMBER_LEN_MAX + 1, "%lld",
+					(long long)((u64)*var->from + choice));
 	len = strlen(var->values[choice]);
 	memcpy(to, var->values[choice], len);
 	return len;

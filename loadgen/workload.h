@@ -61,6 +61,9 @@ struct workload *workload_from_url(const char *url, const char *method, const ch
 /* Sets or replaces the base by @url; a query or fragment in it is an error. 0 or -1 with @err. */
 int workload_set_base(struct workload *w, const char *url, struct err *err);
 
+/* Checks a header "Name: value" of the command line. 0, or -1 with @err set. */
+int workload_check_header(const char *header, struct err *err);
+
 void workload_free(struct workload *w);
 
 #endif

@@ -172,7 +172,7 @@ static int check_method(struct place at, struct target *t, struct err *err)
 	return 0;
 }
 
-int workload_check_header(struct place at, const char *header, struct err *err)
+static int check_header(struct place at, const char *header, struct err *err)
 {
 	/* Framing and the connection are the generator's own: what it says of them must be true. */
 	static const char *const ours[] = { "content-length", "transfer-encoding", "connection",
@@ -196,6 +196,11 @@ int workload_check_header(struct place at, const char *header, struct err *err)
 	return 0;
 }
 
+int workload_check_header(const char *header, struct err *err)
+{
+	return check_header((struct place){ 0 }, header, err);
+}
+
 static int check_headers(const struct workload *w, const struct config_source *source,
 			 unsigned int i, struct err *err)
 {
@@ -208,7 +213,7 @@ static int check_headers(const struct workload *w, const struct config_source *s
 	for (k = 0; k < t->nr_headers; k++) {
 		struct place at = place_of(source, "endpoints/%u/headers/%u", i, k);
 
-		if (workload_check_header(at, t->headers[k], err) ||
+		if (check_header(at, t->headers[k], err) ||
 		    compile(w, at, &t->header_templates[k], t->headers[k], fits_header, err))
 			return -1;
 	}
@@ -283,6 +288,8 @@ static int check_weights(struct workload *w, const struct config_source *source,
 	unsigned int i;
 	u64 sum = 0;
 
+	if (!w->nr_targets)
+		return err_set(err, EXIT_USAGE, "no endpoints: name at least one");
 	w->cumulated = calloc(w->nr_targets, sizeof(*w->cumulated));
 	if (!w->cumulated)
 		return no_memory(err);

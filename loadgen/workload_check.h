@@ -20,9 +20,6 @@ struct place {
  */
 int workload_check(struct workload *w, const struct config_source *source, struct err *err);
 
-/* One header "Name: value", which stands at @at. 0, or -1 with @err set. */
-int workload_check_header(struct place at, const char *header, struct err *err);
-
 /*
  * The parts of @url, which stands at @at, when it is of http or https, with a host and without
  * user name and fragment; the caller frees them with curl_url_cleanup(). NULL with @err set.

@@ -38,10 +38,14 @@
 #define MSEC	      1000000LL
 #define TLS_HANDSHAKE 0x16
 
-static atomic_ulong requests;
-static atomic_llong stalled_until_ns;
+struct server {
+	int fd;
+	atomic_ulong requests;
+	atomic_llong stalled_until_ns;
+};
 
 struct connection {
+	struct server *server;
 	int fd;
 	size_t len; /* bytes in text, of which */
 	size_t request_len;
@@ -122,7 +126,8 @@ static bool answer_bytes(struct connection *c, long nr)
 static bool answer_count(struct connection *c)
 {
 	char text[32];
-	int len = snprintf(text, sizeof(text), "%lu\n", atomic_fetch_sub(&requests, 1) - 1);
+	int len = snprintf(text, sizeof(text), "%lu\n",
+			   atomic_fetch_sub(&c->server->requests, 1) - 1);
 
 	return answer(c, 200, text, (size_t)len);
 }
@@ -163,8 +168,9 @@ static void stall(struct connection *c)
 	long ms = argument(c, "/stall-once/");
 
 	if (ms >= 0)
-		atomic_compare_exchange_strong(&stalled_until_ns, &none, now_ns() + ms * MSEC);
-	sleep_until(atomic_load(&stalled_until_ns));
+		atomic_compare_exchange_strong(&c->server->stalled_until_ns, &none,
+					       now_ns() + ms * MSEC);
+	sleep_until(atomic_load(&c->server->stalled_until_ns));
 }
 
 /* Serves the request at the start of c->text. False when the connection is to be closed. */
@@ -173,7 +179,7 @@ static bool serve(struct connection *c)
 	long long arrived_ns = now_ns();
 	long value;
 
-	atomic_fetch_add(&requests, 1);
+	atomic_fetch_add(&c->server->requests, 1);
 	if (argument(c, "/count") >= 0)
 		return answer_count(c);
 	stall(c);
@@ -245,31 +251,40 @@ static int fail(const char *what)
 	return 1;
 }
 
+/* Takes the next connection and gives it a thread. 0, or 1 when that failed. */
+static int take_connection(struct server *server)
+{
+	struct connection *c = calloc(1, sizeof(*c));
+	pthread_t thread;
+	int one = 1;
+
+	if (!c)
+		return fail("httpd: connection");
+	c->server = server;
+	c->fd = accept(server->fd, NULL, NULL);
+	if (c->fd < 0 || setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) ||
+	    pthread_create(&thread, NULL, run_connection, c)) {
+		free(c);
+		return fail("httpd: accept");
+	}
+	pthread_detach(thread);
+	return 0;
+}
+
 int main(void)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct server server = { .fd = socket(AF_INET, SOCK_STREAM, 0) };
 	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
 	signal(SIGPIPE, SIG_IGN);
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 1024) ||
-	    getsockname(fd, (struct sockaddr *)&address, &len))
+	if (server.fd < 0 || bind(server.fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    listen(server.fd, 1024) || getsockname(server.fd, (struct sockaddr *)&address, &len))
 		return fail("httpd: listen");
 	printf("%d\n", ntohs(address.sin_port));
 	fflush(stdout);
-	for (;;) {
-		struct connection *c = calloc(1, sizeof(*c));
-		pthread_t thread;
-
-		if (!c)
-			return fail("httpd: connection");
-		c->fd = accept(fd, NULL, NULL);
-		if (c->fd < 0)
-			return fail("httpd: accept");
-		setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-		if (pthread_create(&thread, NULL, run_connection, c))
-			return fail("httpd: thread");
-		pthread_detach(thread);
-	}
+	while (take_connection(&server) == 0)
+		;
+	return 1;
 }

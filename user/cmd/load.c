@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "loadgen/engine.h"
-#include "loadgen/workload_check.h"
 #include "user/base/stop.h"
 #include "user/base/text.h"
 #include "user/base/units.h"
@@ -154,7 +153,7 @@ static int check_options(const struct load_options *o, const struct args *args, 
 			       "--keepalive and --no-keepalive exclude each "
 			       "other: leave one out");
 	for (i = 0; i < o->headers.nr; i++) {
-		if (workload_check_header((struct place){ 0 }, o->headers.item[i], err))
+		if (workload_check_header(o->headers.item[i], err))
 			return -1;
 	}
 	return 0;
@@ -189,10 +188,10 @@ static void print_notes(const struct load_options *o, const struct phase *phase,
 	if (result->not_sent)
 		printf(" %llu were due and never sent: the target was missed.",
 		       (unsigned long long)result->not_sent);
-	if (all->answered && result->first_error[0])
-		printf("%sFirst failure: %s", o->rate > 0 ? "\n" : "\n", result->first_error);
-	if (o->rate > 0 || result->first_error[0])
+	if (o->rate > 0)
 		putchar('\n');
+	if (all->answered && result->first_error[0])
+		printf("%sFirst failure: %s\n", o->rate > 0 ? "" : "\n", result->first_error);
 	if (result->interrupted)
 		fprintf(stderr, "situ: interrupted: this is the result of what ran\n");
 }
