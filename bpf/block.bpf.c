@@ -110,6 +110,10 @@ static __always_inline struct disk_row *row_of(u64 key)
 	return row;
 }
 
+/*
+ * A flush that the block layer made has an issue but no start: it waits in no queue of its own.
+ * Since 6.9 the stamps of one plug share a cached clock (da4c8c3d0975): equal ones are fine.
+ */
 static __always_inline void count_times(struct disk_row *row, const struct request *rq,
 					const struct inflight *noted)
 {
@@ -118,19 +122,20 @@ static __always_inline void count_times(struct disk_row *row, const struct reque
 
 	if (!issued_ns && noted)
 		issued_ns = noted->issued_ns;
-	if (!start_ns || !issued_ns) {
+	if (!issued_ns) {
 		lose(LOSS_DISK_NO_STAMP);
 		return;
 	}
-	/* Since 6.9 the stamps of one plug share a cached clock (da4c8c3d0975): equal is fine. */
 	if (issued_ns < start_ns || now_ns < issued_ns) {
 		lose(LOSS_DISK_CLOCK);
 		return;
 	}
-	__sync_fetch_and_add(&row->queue_sum_ns, issued_ns - start_ns);
 	__sync_fetch_and_add(&row->device_sum_ns, now_ns - issued_ns);
-	hist_count_shared(row->queue, issued_ns - start_ns);
 	hist_count_shared(row->device, now_ns - issued_ns);
+	if (!start_ns)
+		return;
+	__sync_fetch_and_add(&row->queue_sum_ns, issued_ns - start_ns);
+	hist_count_shared(row->queue, issued_ns - start_ns);
 }
 
 /* Its first two arguments keep place and meaning; the error is 0 or not on every kernel. */

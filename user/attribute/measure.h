@@ -28,7 +28,8 @@ int measure_sample_cost(struct measure *m, bool on);
 
 /*
  * Calls the cgroup at @cgroup_path ("/situ.42/web": relative to the mount, in any hierarchy) and
- * all cgroups below it service @name on @host, before any other way of naming. 0, -EINVAL, -ENOMEM.
+ * all cgroups below it service @name on @host, before any other way of naming.
+ * 0, -EINVAL, -ENOMEM.
  */
 int measure_name_service(struct measure *m, const char *cgroup_path, const char *name,
 			 const char *host);

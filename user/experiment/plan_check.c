@@ -334,8 +334,7 @@ static int check_placements(struct check *c)
 }
 
 /* @shell: the text is a command, one line of a shell. */
-static int check_template(struct check *c, struct words_scope *scope, const char *text,
-			  bool shell)
+static int check_template(struct check *c, struct words_scope *scope, const char *text, bool shell)
 {
 	char problem[256];
 	struct buf out = buf_init(COMMAND_MAX);

@@ -13,6 +13,8 @@
 #include "user/attribute/measure.h"
 #include "user/base/clock.h"
 #include "user/base/stop.h"
+#include "user/experiment/cgroup.h"
+#include "user/experiment/cmdgroup.h"
 #include "user/experiment/recorder.h"
 #include "user/store/store.h"
 
@@ -25,6 +27,8 @@ struct recorder {
 	struct measure *measure;
 	struct store *store;
 	struct run *run;
+	struct cgroupfs *fs;
+	char cgroup[CMDGROUP_PATH_MAX]; /* the command's; "" without one */
 	pid_t child;
 	int child_fd; /* a pidfd: readable once the command has ended; -1 without one */
 	u64 began_ns;
@@ -44,12 +48,18 @@ static int describe(struct recorder *r)
 	return 0;
 }
 
-/* The child's side: waits for the start signal, then becomes the command. */
-static void become(char *const *command, int go_fd, int failed_fd)
+/* The child's side: goes to its cgroup, waits for the start signal, becomes the command. */
+static void become(const struct recorder *r, int go_fd, int failed_fd)
 {
+	int code = -cgroup_join(r->fs, r->cgroup);
+	char *const *command = r->want->command;
 	char go;
-	int code;
 
+	if (code) {
+		if (write(failed_fd, &code, sizeof(code)) < 0)
+			_exit(EXEC_FAILED);
+		_exit(EXEC_FAILED);
+	}
 	/* The end of the pipe without a byte: the parent gave up. */
 	if (read(go_fd, &go, 1) != 1)
 		_exit(EXEC_FAILED);
@@ -75,7 +85,7 @@ static int start_command(struct recorder *r, struct err *err)
 	r->child = fork();
 	if (r->child == 0) {
 		close(go[1]);
-		become(r->want->command, go[0], failed[1]);
+		become(r, go[0], failed[1]);
 	}
 	close(go[0]);
 	close(failed[1]);
@@ -204,18 +214,38 @@ static int reap(struct recorder *r)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* The command is a service of its own, called by its file's name. */
+static int make_cgroup(struct recorder *r, struct err *err)
+{
+	const char *file = r->want->command[0], *slash = strrchr(file, '/');
+	int code;
+
+	if (cgroupfs_open(&r->fs, "") || !cgroupfs_mount(r->fs, CGROUP_V2))
+		return err_set(err, EXIT_ENVIRONMENT,
+			       "no cgroup v2 is mounted to run '%s' in: mount -t cgroup2 none "
+			       "/sys/fs/cgroup/unified",
+			       file);
+	if (cmdgroup_make(r->fs, r->cgroup, err))
+		return -1;
+	code = measure_name_service(r->measure, r->cgroup, slash ? slash + 1 : file,
+				    r->run->hosts[0]);
+	return code ? err_set(err, EXIT_FAILED, "cannot name '%s': %s", file, strerror(-code)) : 0;
+}
+
 static int open_all(struct recorder *r, struct err *err)
 {
 	unsigned int abandoned;
 
+	if (describe(r))
+		return err_set(err, EXIT_FAILED, "out of memory: free some");
 	if (measure_open(&r->measure, err))
+		return -1;
+	if (r->want->command && make_cgroup(r, err))
 		return -1;
 	if (store_open(&r->store, r->want->store, STORE_WRITE, err))
 		return -1;
 	if (store_close_abandoned(r->store, &abandoned, err))
 		return -1;
-	if (describe(r))
-		return err_set(err, EXIT_FAILED, "out of memory: free some");
 	return store_begin_run(r->store, r->run, err);
 }
 
@@ -239,5 +269,8 @@ int record(const struct recording *recording, struct run *run, int *status, stru
 		close(r.child_fd);
 	store_close(r.store);
 	measure_close(r.measure);
+	if (r.cgroup[0])
+		cmdgroup_remove(r.fs, r.cgroup);
+	cgroupfs_close(r.fs);
 	return code;
 }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "user/base/text.h"
+#include "user/experiment/cgroup.h"
+#include "user/experiment/cmdgroup.h"
+
+#define CMDGROUP_PREFIX "situ-record."
+
+void cmdgroup_remove(const struct cgroupfs *fs, const char *path)
+{
+	char at[PATH_MAX];
+	int tree;
+
+	for (tree = 0; tree < CGROUP_TREES; tree++) {
+		const char *mount = cgroupfs_mount(fs, tree);
+
+		if (!mount)
+			continue;
+		snprintf(at, sizeof(at), "%s%s", mount, path);
+		/* Not there, or not empty: somebody still runs in it. */
+		(void)rmdir(at);
+	}
+}
+
+/* A recording that was killed could not remove its own. */
+static void remove_old(const struct cgroupfs *fs)
+{
+	const char *mount = cgroupfs_mount(fs, CGROUP_V2);
+	const struct dirent *entry;
+	char path[NAME_MAX + 2];
+	DIR *dir = mount ? opendir(mount) : NULL;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		if (!text_starts(entry->d_name, CMDGROUP_PREFIX))
+			continue;
+		snprintf(path, sizeof(path), "/%s", entry->d_name);
+		cmdgroup_remove(fs, path);
+	}
+	closedir(dir);
+}
+
+int cmdgroup_make(const struct cgroupfs *fs, char path[CMDGROUP_PATH_MAX], struct err *err)
+{
+	remove_old(fs);
+	snprintf(path, CMDGROUP_PATH_MAX, "/" CMDGROUP_PREFIX "%d", getpid());
+	return cgroup_make(fs, path, err);
+}
