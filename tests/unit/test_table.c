@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Columns, ellipses and escape sequences. */
 #include <locale.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "user/base/text.h"
@@ -114,13 +116,25 @@ static void escape_sequences_only_when_allowed(void **state)
 	table_free(&table);
 }
 
-static void a_file_gets_none_and_no_color_is_obeyed(void **state)
+static void colour_is_for_terminals_unless_no_color_is_set(void **state)
 {
-	FILE *file = tmpfile();
+	FILE *file = tmpfile(), *terminal;
+	int primary, secondary;
 
 	(void)state;
 	assert_non_null(file);
+	assert_int_equal(openpty(&primary, &secondary, NULL, NULL, NULL), 0);
+	terminal = fdopen(secondary, "w");
+	assert_non_null(terminal);
+	assert_int_equal(unsetenv("NO_COLOR"), 0);
 	assert_false(table_ansi(file));
+	assert_true(table_ansi(terminal));
+	assert_int_equal(setenv("NO_COLOR", "", 1), 0);
+	assert_true(table_ansi(terminal));
+	assert_int_equal(setenv("NO_COLOR", "1", 1), 0);
+	assert_false(table_ansi(terminal));
+	fclose(terminal);
+	close(primary);
 	fclose(file);
 }
 
@@ -141,7 +155,7 @@ int main(void)
 		cmocka_unit_test(the_widest_shrinking_column_pays),
 		cmocka_unit_test(wide_characters_count_two_columns),
 		cmocka_unit_test(escape_sequences_only_when_allowed),
-		cmocka_unit_test(a_file_gets_none_and_no_color_is_obeyed),
+		cmocka_unit_test(colour_is_for_terminals_unless_no_color_is_set),
 		cmocka_unit_test(a_table_without_rows_is_its_headings),
 	};
 
