@@ -9,28 +9,34 @@
 
 #include "user/base/buf.h"
 
+static inline void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
 /*
- * Fails the running test unless @text is what tests/golden/@name holds; prints both when not.
- * With GOLDEN_UPDATE set in the environment it writes the file instead: read the diff before you
- * commit it.
+ * Fails the running test unless @text is what tests/golden/@name holds; names the two files to
+ * compare when not. With GOLDEN_UPDATE set in the environment it writes the golden file instead:
+ * read its diff before you commit it.
  */
 static inline void assert_golden(const char *name, const char *text)
 {
+	char path[256], now[256];
 	struct buf want;
-	char path[256];
 
 	snprintf(path, sizeof(path), "tests/golden/%s", name);
-	if (getenv("GOLDEN_UPDATE")) {
-		FILE *file = fopen(path, "w");
-
-		assert_non_null(file);
-		fputs(text, file);
-		assert_int_equal(fclose(file), 0);
-	}
+	snprintf(now, sizeof(now), "build/%s", name);
+	if (getenv("GOLDEN_UPDATE"))
+		write_text(path, text);
 	assert_int_equal(buf_read_file(&want, path, 1 << 20), 0);
-	if (strcmp(want.data, text) != 0)
-		print_error("# %s has:\n%s# but it is now:\n%s", path, want.data, text);
-	assert_string_equal(want.data, text);
+	if (strcmp(want.data, text) != 0) {
+		write_text(now, text);
+		fail_msg("diff %s %s", path, now);
+	}
 	buf_free(&want);
 }
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Columns, ellipses and escape sequences. */
 #include <locale.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "user/base/text.h"
@@ -68,12 +70,12 @@ static void the_widest_shrinking_column_pays(void **state)
 	text = print(&table, 40, false);
 	assert_string_equal(text, "                    time\n"
 				  "name             p50     p99  codes\n"
-				  "a-name-of-twe…  12us  1.25ms  200 503:17\n");
+				  "a-na…six-bytes  12us  1.25ms  200 503:17\n");
 	assert_int_equal(widest_line(text), 40);
 	free(text);
 	/* Too narrow for all: no column goes below 8, no figure is cut. */
 	text = print(&table, 10, false);
-	assert_non_null(strstr(text, "a-name-…  12us  1.25ms  200 503…\n"));
+	assert_non_null(strstr(text, "a-…bytes  12us  1.25ms  20…03:17\n"));
 	free(text);
 	table_free(&table);
 }
@@ -87,12 +89,12 @@ static void wide_characters_count_two_columns(void **state)
 	add_row(&table, "日本語のサービス名", "200");
 	add_row(&table, "ü", "200");
 	text = print(&table, 36, false);
-	assert_non_null(strstr(text, "日本語のサービ…  12us  1.25ms  200\n"));
+	assert_non_null(strstr(text, "日本…サービス名  12us  1.25ms  200\n"));
 	assert_non_null(strstr(text, "ü                12us  1.25ms  200\n"));
 	free(text);
 	/* An odd width: half a character does not fit, its column stays blank. */
 	text = print(&table, 35, false);
-	assert_non_null(strstr(text, "日本語のサー…   12us  1.25ms  200\n"));
+	assert_non_null(strstr(text, "日本…ービス名   12us  1.25ms  200\n"));
 	free(text);
 	table_free(&table);
 }
@@ -114,13 +116,25 @@ static void escape_sequences_only_when_allowed(void **state)
 	table_free(&table);
 }
 
-static void a_file_gets_none_and_no_color_is_obeyed(void **state)
+static void colour_is_for_terminals_unless_no_color_is_set(void **state)
 {
-	FILE *file = tmpfile();
+	FILE *file = tmpfile(), *terminal;
+	int primary, secondary;
 
 	(void)state;
 	assert_non_null(file);
+	assert_int_equal(openpty(&primary, &secondary, NULL, NULL, NULL), 0);
+	terminal = fdopen(secondary, "w");
+	assert_non_null(terminal);
+	assert_int_equal(unsetenv("NO_COLOR"), 0);
 	assert_false(table_ansi(file));
+	assert_true(table_ansi(terminal));
+	assert_int_equal(setenv("NO_COLOR", "", 1), 0);
+	assert_true(table_ansi(terminal));
+	assert_int_equal(setenv("NO_COLOR", "1", 1), 0);
+	assert_false(table_ansi(terminal));
+	fclose(terminal);
+	close(primary);
 	fclose(file);
 }
 
@@ -141,7 +155,7 @@ int main(void)
 		cmocka_unit_test(the_widest_shrinking_column_pays),
 		cmocka_unit_test(wide_characters_count_two_columns),
 		cmocka_unit_test(escape_sequences_only_when_allowed),
-		cmocka_unit_test(a_file_gets_none_and_no_color_is_obeyed),
+		cmocka_unit_test(colour_is_for_terminals_unless_no_color_is_set),
 		cmocka_unit_test(a_table_without_rows_is_its_headings),
 	};
 

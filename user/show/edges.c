@@ -17,13 +17,14 @@ static int by_responses(const void *left, const void *right)
 	return order ? order : strcmp(l->server, r->server);
 }
 
-static void cell_edge(struct table *table, const struct phase *phase, const struct edge *edge)
+static void cells_of_ends(struct table *table, const struct phase *phase, const struct edge *edge)
 {
 	char client[256], server[256];
 
 	part_place(phase, edge->client, edge->client_host, client, sizeof(client));
 	part_place(phase, edge->server, edge->server_host, server, sizeof(server));
-	table_printf(table, "%s > %s", client, server);
+	table_text(table, client);
+	table_printf(table, "> %s", server);
 }
 
 static void edge_times(struct table *table, const struct edge *edge)
@@ -56,7 +57,7 @@ static int print_edge_table(const struct phase *phase, const struct edge **list,
 	size_t i;
 
 	for (i = 0; i < part_shown(phase->nr_edges); i++) {
-		cell_edge(&table, phase, list[i]);
+		cells_of_ends(&table, phase, list[i]);
 		cells(&table, list[i]);
 	}
 	return part_end(&table, phase->nr_edges - part_shown(phase->nr_edges), out);
@@ -66,7 +67,8 @@ static int print_edge_table(const struct phase *phase, const struct edge **list,
 int part_edges(const struct phase *phase, FILE *out)
 {
 	static const struct table_column times[] = {
-		{ NULL, "client > server", TABLE_LEFT, true },
+		{ NULL, "client", TABLE_LEFT, true },
+		{ NULL, "> server", TABLE_LEFT, true },
 		{ NULL, "responses", TABLE_RIGHT, false },
 		{ "response", "p50", TABLE_RIGHT, false },
 		{ "response", "p99", TABLE_RIGHT, false },
@@ -76,13 +78,10 @@ int part_edges(const struct phase *phase, FILE *out)
 		{ "rtt", "p50", TABLE_RIGHT, false },
 	};
 	static const struct table_column connections[] = {
-		{ NULL, "client > server", TABLE_LEFT, true },
-		{ NULL, "conns", TABLE_RIGHT, false },
-		{ "connect", "p50", TABLE_RIGHT, false },
-		{ "connect", "p99", TABLE_RIGHT, false },
-		{ NULL, "retrans", TABLE_RIGHT, false },
-		{ NULL, "resets", TABLE_RIGHT, false },
-		{ NULL, "tx", TABLE_RIGHT, false },
+		{ NULL, "client", TABLE_LEFT, true },	  { NULL, "> server", TABLE_LEFT, true },
+		{ NULL, "conns", TABLE_RIGHT, false },	  { "connect", "p50", TABLE_RIGHT, false },
+		{ "connect", "p99", TABLE_RIGHT, false }, { NULL, "retrans", TABLE_RIGHT, false },
+		{ NULL, "resets", TABLE_RIGHT, false },	  { NULL, "tx", TABLE_RIGHT, false },
 		{ NULL, "rx", TABLE_RIGHT, false },
 	};
 	const struct edge **list;

@@ -188,8 +188,7 @@ static void print_heading(const struct phase *pooled, FILE *out)
 			    pooled->trial == 1 ? "" : ", added up", named ? ", phase " : "",
 			    named ? pooled->name : "");
 	else
-		table_title(out, "Measured for %s%s%s", each, named ? ", phase " : "",
-			    named ? pooled->name : "");
+		table_title(out, "Measured for %s", each);
 	fputc('\n', out);
 }
 

@@ -166,27 +166,44 @@ static const char *ansi_of(enum table_mark mark)
 	return codes[mark];
 }
 
+/* Where the last @columns columns of @text start. */
+static const char *tail_of(const char *text, int columns)
+{
+	const char *tail = text + text_fit(text, text_width(text) - columns);
+
+	while (text_width(tail) > columns) {
+		do {
+			tail++;
+		} while ((*tail & 0xc0) == 0x80);
+	}
+	return tail;
+}
+
 /*
- * Prints @text in @width columns, its end as an ellipsis when it is longer. Blanks owed from the
- * cells before are in *@blanks; those behind it stay owed, so that no line ends in blanks.
+ * Prints @text in @width columns. Of a longer one the middle becomes an ellipsis, since paths and
+ * names of replicas differ at their ends. Blanks owed from the cells before are in *@blanks; those
+ * behind it stay owed, so that no line ends in blanks.
  */
 static void print_cell(const char *text, int width, enum table_align align, const char *ansi,
 		       int *blanks, FILE *out)
 {
-	const char *ellipsis = "";
+	const char *ellipsis = "", *tail = "";
 	int taken = text_width(text);
 	size_t bytes = strlen(text);
 
 	if (taken > width) {
 		ellipsis = table_unicode() ? "…" : "...";
-		bytes = text_fit(text, width - text_width(ellipsis));
+		taken = width - text_width(ellipsis);
+		bytes = text_fit(text, taken / 3);
+		tail = tail_of(text, taken - taken / 3);
 		/* A wide character that did not fit leaves a column free. */
-		taken -= text_width(text + bytes) - text_width(ellipsis);
+		taken = text_width(text) - text_width(text + bytes) + text_width(ellipsis) +
+			text_width(tail);
 	}
 	if (align == TABLE_RIGHT)
 		*blanks += width - taken;
 	if (bytes || *ellipsis) {
-		fprintf(out, "%*s%s%.*s%s%s", *blanks, "", ansi, (int)bytes, text, ellipsis,
+		fprintf(out, "%*s%s%.*s%s%s%s", *blanks, "", ansi, (int)bytes, text, ellipsis, tail,
 			*ansi ? ANSI_END : "");
 		*blanks = 0;
 	}

@@ -15,7 +15,7 @@ struct table_column {
 	const char *group; /* printed once above all neighbours that share it; NULL: none */
 	const char *heading;
 	enum table_align align;
-	bool shrinks; /* loses its end to an ellipsis when the table is too wide */
+	bool shrinks; /* loses its middle to an ellipsis when the table is too wide */
 };
 
 enum table_mark { TABLE_PLAIN, TABLE_BOLD, TABLE_GOOD, TABLE_BAD, TABLE_FAINT };
