@@ -27,8 +27,10 @@ static inline int set_up(void **state)
 	if (!dir)
 		return -1;
 	snprintf(dir->name, sizeof(dir->name), "/tmp/situ-test-store-XXXXXX");
-	if (!mkdtemp(dir->name))
+	if (!mkdtemp(dir->name)) {
+		free(dir);
 		return -1;
+	}
 	snprintf(dir->db, sizeof(dir->db), "%s/situ.db", dir->name);
 	snprintf(dir->wal, sizeof(dir->wal), "%s/situ.db-wal", dir->name);
 	snprintf(dir->other, sizeof(dir->other), "%s/other.db", dir->name);

@@ -78,7 +78,7 @@ static int cmd_run_export(const void *data, const struct args *args, struct err 
 			       args->item[1]);
 	if (load(args->nr ? args->item[0] : STORE_DEFAULT, &run, err))
 		return err->code;
-	if (strcmp(run.state, "unfinished") == 0)
+	if (run.state && strcmp(run.state, "unfinished") == 0)
 		warn("run %llu is unfinished: it holds the phases stored so far",
 		     (unsigned long long)run.id);
 	failed = outfile_open(&file, config->output, err);
