@@ -11,7 +11,7 @@
 #include "user/base/units.h"
 #include "user/experiment/cpulist.h"
 #include "user/experiment/plan_check.h"
-#include "user/experiment/template.h"
+#include "user/experiment/words.h"
 
 #define RATE_MAX	1e6
 #define CONNECTIONS_MAX 10000
@@ -334,7 +334,7 @@ static int check_placements(struct check *c)
 }
 
 /* @shell: the text is a command, one line of a shell. */
-static int check_template(struct check *c, struct template_scope *scope, const char *text,
+static int check_template(struct check *c, struct words_scope *scope, const char *text,
 			  bool shell)
 {
 	char problem[256];
@@ -342,7 +342,7 @@ static int check_template(struct check *c, struct template_scope *scope, const c
 	int failed;
 
 	scope->shell = shell;
-	failed = template_expand(scope, text, &out, problem, sizeof(problem));
+	failed = words_expand(scope, text, &out, problem, sizeof(problem));
 	buf_free(&out);
 	if (failed == -EINVAL)
 		return bad(c, "%s", problem);
@@ -353,7 +353,7 @@ static int check_template(struct check *c, struct template_scope *scope, const c
 	return 0;
 }
 
-static int check_templates_of(struct check *c, struct template_scope *scope)
+static int check_templates_of(struct check *c, struct words_scope *scope)
 {
 	unsigned int i = scope->service, j;
 	const struct plan_service *s = &c->plan->services[i];
@@ -375,7 +375,7 @@ static int check_templates_of(struct check *c, struct template_scope *scope)
 /* Every word has a value in every placement, or none: one placement is enough. */
 static int check_templates(struct check *c)
 {
-	struct template_scope scope = {
+	struct words_scope scope = {
 		.plan = c->plan,
 		.dir = "/tmp",
 		.prepared = "/tmp",

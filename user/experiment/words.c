@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "user/base/opts.h"
-#include "user/experiment/template.h"
+#include "user/experiment/words.h"
 
 static const char *const plain_words[] = { "dir", "here", "prepared", "cpus", "bin" };
 static const char *const prefixes[] = { "host", "port" };
 
-static const char *plain_value(const struct template_scope *s, const char *word)
+static const char *plain_value(const struct words_scope *s, const char *word)
 {
 	const char *const values[] = {
 		s->dir,	     s->plan->here,
@@ -26,11 +26,11 @@ static const char *plain_value(const struct template_scope *s, const char *word)
 }
 
 /* Says what word was probably meant. */
-static int unknown(const struct template_scope *s, const char *word, char *problem, size_t size)
+static int unknown(const struct words_scope *s, const char *word, char *problem, size_t size)
 {
 	const char *dot = strchr(word, '.'), *near = NULL;
 	const char *known[ARRAY_SIZE(plain_words) + ARRAY_SIZE(prefixes)];
-	char head[TEMPLATE_WORD_MAX];
+	char head[WORDS_MAX];
 	size_t nr = 0, i;
 
 	snprintf(head, sizeof(head), "%.*s", dot ? (int)(dot - word) : (int)strlen(word), word);
@@ -53,7 +53,7 @@ static int unknown(const struct template_scope *s, const char *word, char *probl
 	return -EINVAL;
 }
 
-static int unknown_service(const struct template_scope *s, const char *word, const char *name,
+static int unknown_service(const struct words_scope *s, const char *word, const char *name,
 			   char *problem, size_t size)
 {
 	const char *known[256], *near;
@@ -72,7 +72,7 @@ static int unknown_service(const struct template_scope *s, const char *word, con
 }
 
 /* Adds the value of {{host.X}} or {{port.X}}. */
-static int add_of_service(const struct template_scope *s, const char *word, struct buf *out,
+static int add_of_service(const struct words_scope *s, const char *word, struct buf *out,
 			  char *problem, size_t size)
 {
 	const char *name = word + strlen("host.");
@@ -102,7 +102,7 @@ static bool shell_safe(const char *text)
 	return true;
 }
 
-static int add_word(const struct template_scope *s, const char *word, struct buf *out,
+static int add_word(const struct words_scope *s, const char *word, struct buf *out,
 		    char *problem, size_t size)
 {
 	const char *value;
@@ -139,11 +139,11 @@ static void copy_word(char *word, size_t size, const char *from, const char *to)
 	snprintf(word, size, "%.*s", (int)(to - from), from);
 }
 
-int template_expand(const struct template_scope *scope, const char *text, struct buf *out,
+int words_expand(const struct words_scope *scope, const char *text, struct buf *out,
 		    char *problem, size_t size)
 {
 	const char *open, *close;
-	char word[TEMPLATE_WORD_MAX];
+	char word[WORDS_MAX];
 	int failed;
 
 	while ((open = strstr(text, "{{"))) {

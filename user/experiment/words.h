@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* {{words}} in commands and environment values. Pure. */
-#ifndef SITU_EXPERIMENT_TEMPLATE_H
-#define SITU_EXPERIMENT_TEMPLATE_H
+#ifndef SITU_EXPERIMENT_WORDS_H
+#define SITU_EXPERIMENT_WORDS_H
 
 #include "user/base/buf.h"
 #include "user/experiment/plan.h"
 
-#define TEMPLATE_WORD_MAX 128
+#define WORDS_MAX 128
 
-struct template_scope {
+struct words_scope {
 	const struct plan *plan;
 	unsigned int placement;
 	unsigned int service; /* whose {{dir}} and {{cpus}} are meant */
@@ -24,7 +24,7 @@ struct template_scope {
  * what is wrong in @problem[@size]: "unknown word '{{hots.redis}}': did you mean
  * '{{host.redis}}'?".
  */
-int template_expand(const struct template_scope *scope, const char *text, struct buf *out,
+int words_expand(const struct words_scope *scope, const char *text, struct buf *out,
 		    char *problem, size_t size);
 
 #endif
