@@ -15,6 +15,7 @@ const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_record,
 	&cmd_live,
+	&cmd_run,
 	&cmd_compare,
 	&cmd_export,
 	&cmd_load,
