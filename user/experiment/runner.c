@@ -51,35 +51,65 @@ static char *make_log_dir(const struct runner *r, const char *name, struct err *
 	return NULL;
 }
 
-/* Warms up, measures one load phase into @phase. */
+/* Warms up; what the BPF programs cost is sampled meanwhile, into @warmup. */
+static int warm_up(const struct runner *r, struct deploy *d, struct phase *warmup, struct err *err)
+{
+	u64 warmup_ns = r->plan->load.warmup_ns;
+	int failed;
+
+	if (!warmup_ns)
+		return 0;
+	d->step = "warm-up";
+	progress_step(d->progress, warmup_ns, "warming up");
+	if (measure_sample_cost(r->measure, true))
+		return loadphase_run(d, warmup_ns, err);
+	failed = measure_begin(r->measure, err) || loadphase_run(d, warmup_ns, err) ||
+		 measure_end(r->measure, warmup, err);
+	measure_sample_cost(r->measure, false);
+	return failed ? -1 : 0;
+}
+
+/* Measures one load phase into @phase. */
 static int measure_phase(const struct runner *r, struct deploy *d, struct phase *phase,
 			 struct err *err)
 {
-	const struct plan_load *load = &r->plan->load;
-
-	if (load->warmup_ns) {
-		d->step = "warm-up";
-		progress_step(d->progress, load->warmup_ns, "warming up");
-		if (loadphase_run(d, load->warmup_ns, err))
-			return -1;
-	}
 	d->step = PLAN_PHASE;
-	progress_step(d->progress, load->duration_ns, "measuring");
-	if (measure_begin(r->measure, err) || loadphase_run(d, load->duration_ns, err) ||
+	progress_step(d->progress, r->plan->load.duration_ns, "measuring");
+	if (measure_begin(r->measure, err) || loadphase_run(d, r->plan->load.duration_ns, err) ||
 	    measure_end(r->measure, phase, err))
 		return -1;
 	return loadphase_collect(d, phase, err);
 }
 
+/*
+ * Programs were timed in the warm-up, under the same load: timing them in the phase itself would
+ * be part of what it finds.
+ */
+static void take_programs(struct phase *phase, struct phase *warmup)
+{
+	struct program *untimed = phase->programs;
+	size_t nr = phase->nr_programs;
+
+	if (!warmup->nr_programs)
+		return;
+	phase->programs = warmup->programs;
+	phase->nr_programs = warmup->nr_programs;
+	warmup->programs = untimed;
+	warmup->nr_programs = nr;
+}
+
 static int run_phase(const struct runner *r, struct deploy *d, struct phase *phase, struct err *err)
 {
+	struct phase warmup = { 0 };
 	int failed;
 
 	if (loadphase_make_cgroup(d, err))
 		return -1;
 	failed = loadphase_name(d, r->measure, err) || deploy_name_services(d, r->measure, err) ||
-		 measure_phase(r, d, phase, err);
+		 warm_up(r, d, &warmup, err) || measure_phase(r, d, phase, err);
 	loadphase_remove_cgroup(d);
+	take_programs(phase, &warmup);
+	phase_free(&warmup);
 	return failed ? -1 : 0;
 }
 
