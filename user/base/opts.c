@@ -51,7 +51,8 @@ const char *opts_nearest(const char *word, const char *const *known, size_t nr)
 	for (i = 0; i < nr; i++) {
 		size_t d = distance(word, known[i], best);
 
-		if (d < best && d < strlen(known[i])) {
+		/* Half of the letters wrong is another word, not a slip. */
+		if (d < best && d * 2 <= strlen(word) + 1) {
 			best = d;
 			nearest = known[i];
 		}
