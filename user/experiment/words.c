@@ -28,21 +28,17 @@ static const char *plain_value(const struct words_scope *s, const char *word)
 /* Says what word was probably meant. */
 static int unknown(const struct words_scope *s, const char *word, char *problem, size_t size)
 {
-	const char *dot = strchr(word, '.'), *near = NULL;
-	const char *known[ARRAY_SIZE(plain_words) + ARRAY_SIZE(prefixes)];
+	const char *dot = strchr(word, '.'), *near;
 	char head[WORDS_MAX];
-	size_t nr = 0, i;
 
 	snprintf(head, sizeof(head), "%.*s", dot ? (int)(dot - word) : (int)strlen(word), word);
-	for (i = 0; !dot && i < ARRAY_SIZE(plain_words); i++)
-		known[nr++] = plain_words[i];
-	for (i = 0; i < ARRAY_SIZE(prefixes); i++)
-		known[nr++] = prefixes[i];
-	near = opts_nearest(head, known, nr);
-	if (near && dot && plan_find_service(s->plan, dot + 1) >= 0)
+	near = opts_nearest(head, prefixes, ARRAY_SIZE(prefixes));
+	if (dot && near && plan_find_service(s->plan, dot + 1) >= 0)
 		snprintf(problem, size, "unknown word '{{%s}}': did you mean '{{%s%s}}'?", word,
 			 near, dot);
-	else if (near && !dot && nr > ARRAY_SIZE(prefixes))
+	else if (near)
+		snprintf(problem, size, "unknown word '{{%s}}': write {{%s.SERVICE}}", word, near);
+	else if (!dot && (near = opts_nearest(head, plain_words, ARRAY_SIZE(plain_words))))
 		snprintf(problem, size, "unknown word '{{%s}}': did you mean '{{%s}}'?", word,
 			 near);
 	else
@@ -102,8 +98,8 @@ static bool shell_safe(const char *text)
 	return true;
 }
 
-static int add_word(const struct words_scope *s, const char *word, struct buf *out,
-		    char *problem, size_t size)
+static int add_word(const struct words_scope *s, const char *word, struct buf *out, char *problem,
+		    size_t size)
 {
 	const char *value;
 
@@ -139,8 +135,8 @@ static void copy_word(char *word, size_t size, const char *from, const char *to)
 	snprintf(word, size, "%.*s", (int)(to - from), from);
 }
 
-int words_expand(const struct words_scope *scope, const char *text, struct buf *out,
-		    char *problem, size_t size)
+int words_expand(const struct words_scope *scope, const char *text, struct buf *out, char *problem,
+		 size_t size)
 {
 	const char *open, *close;
 	char word[WORDS_MAX];
