@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# situ run as far as it goes without root: usage, --dry-run, mistakes in the file, not root.
+. "$(dirname "$0")/../lib.sh"
+
+need_file "$SITU"
+cd "$TMP" || exit 1
+
+cat > workload.yaml << 'END'
+endpoints:
+  - path: /
+END
+cat > good.yaml << 'END'
+name: pair
+hosts:
+  - name: a
+    cpus: "0"
+  - name: b
+    cpus: "0"
+services:
+  - name: store
+    command: sleep 1000
+    ready: {tcp: false}
+  - name: web
+    command: webserver --store {{host.store}}
+    port: 8080
+placements:
+  - name: packed
+    on:
+      - {host: a, services: [store, web]}
+  - name: spread
+    on:
+      - {host: a, services: [web]}
+      - {host: b, services: [store]}
+trials: 4
+seed: 7
+load:
+  workload: workload.yaml
+  target: web
+  rate: 100
+  warmup: 1s
+  duration: 5s
+END
+
+# mistake NAME SED ERE: the file with a mistake is refused in one line, before anything starts
+mistake()
+{
+	sed "$2" good.yaml > bad.yaml
+	run_is 2 "$1" "$SITU" run -o "$TMP/x.db" bad.yaml
+	one_line_error "$3" "$1 is named with its place"
+}
+
+run_is 2 "no file" "$SITU" run
+one_line_error "takes one experiment file" "a file is asked for"
+run_is 2 "two files" "$SITU" run good.yaml good.yaml
+one_line_error "takes one experiment file" "one file is asked for"
+run_is 2 "a file that is not there" "$SITU" run nothing.yaml
+one_line_error "cannot read nothing.yaml: No such file" "the missing file is named"
+run_is 2 "a directory" "$SITU" run .
+one_line_error "cannot read .: Is a directory" "the directory is named"
+run_is 2 "too many trials" "$SITU" run -n 100000 good.yaml
+one_line_error "--trials 100000 is out of range" "the range is told"
+head -c 2000000 /dev/zero > zeros.yaml
+run_is 2 "a file of another kind" "$SITU" run zeros.yaml
+one_line_error "zeros.yaml is longer than 1048576 bytes" "its length is told"
+head -c 5000 /dev/zero > zeros.yaml
+run_is 2 "a short file of another kind" "$SITU" run zeros.yaml
+one_line_error "zeros.yaml:1:1: not YAML" "it is not YAML"
+
+run_is 0 "--dry-run" "$SITU" run --dry-run good.yaml
+plan=$out
+is "$err" "" "--dry-run says nothing on stderr"
+like "$plan" "^Experiment pair$" "the experiment is named"
+like "$plan" "^  a +10\.83\.0\.11 +CPUs 0$" "a host has its address and CPUs"
+like "$plan" "^  client +10\.83\.0\.1 +CPUs all$" "so has the client"
+like "$plan" "^Placement spread:$" "placements are listed"
+like "$plan" "^  start +store, web$" "services start in the file's order"
+is "$(printf '%s\n' "$plan" | grep -c '^  trial [1-4]  *packed, spread$\|^  trial [1-4]  *spread, packed$')" \
+	4 "each block holds each placement once"
+like "$plan" "^Total: 8 trials of 2 placements, 48\.0s of load" "the time is told"
+run_is 0 "--dry-run again" "$SITU" run --dry-run good.yaml
+is "$out" "$plan" "the same seed gives the same order"
+run_is 0 "--trials overrides the file" "$SITU" run --dry-run --trials 9 good.yaml
+like "$out" "^Total: 18 trials" "the number of trials is taken"
+[ ! -e "$TMP/situ.db" ]
+ok $? "--dry-run makes no store"
+
+mistake "a tab" 's/^trials:/\ttrials:/' 'bad.yaml:22:1: not YAML \(found character that cannot start'
+mistake "an unknown key" 's/port: 8080/prot: 8080/' "bad.yaml:13:5: unknown key 'prot': did you mean 'port'"
+mistake "an unknown service in a placement" 's/\[store, web\]/[store, wep]/' \
+	"bad.yaml:17:37: unknown service 'wep': did you mean 'web'"
+mistake "a service that is left out" 's/\[store, web\]/[store]/' \
+	"bad.yaml:17:7: placement 'packed' leaves out service 'web'"
+mistake "an unknown host" 's/host: b/host: c/' "bad.yaml:21:16: unknown host 'c'"
+mistake "a CPU that is not there" 's/cpus: "0"/cpus: "1023"/' 'bad.yaml:4:11: CPU 1023 is not online'
+mistake "a port that is taken twice" 's/ready: {tcp: false}/port: 8080/' \
+	"bad.yaml:13:11: services 'store' and 'web' share port 8080 on host 'a'"
+mistake "an unknown word" 's/host.store}/hots.store}/' \
+	"bad.yaml:12:14: unknown word '\{\{hots.store\}\}': did you mean '\{\{host.store\}\}'"
+mistake "a missing workload" 's/workload.yaml/nowhere.yaml/' \
+	"bad.yaml:25:13: cannot read the workload file nowhere.yaml"
+mistake "a name that leaves its directory" 's/name: store/name: ..\/store/' \
+	"bad.yaml:8:11: name '../store' is not of letters"
+mistake "a name that writes to the terminal" 's/name: store/name: "\\e[2Jstore"/' \
+	"bad.yaml:8:11: name '\?\[2Jstore' is not of letters"
+[ ! -e x.db ]
+ok $? "a mistake makes no store"
+
+# As another user when the test itself is root.
+as_user=''
+[ "$(id -u)" != 0 ] || as_user='setpriv --reuid 65534 --regid 65534 --clear-groups'
+chmod 755 "$TMP"
+# shellcheck disable=SC2086
+if [ -n "$as_user" ] && ! $as_user test -x "$SITU"; then
+	skip "another user cannot reach $SITU" 3
+else
+	run_is 3 "not root" $as_user "$SITU" run -o /tmp/never.db good.yaml
+	one_line_error "needs root.*: use sudo" "root is asked for"
+	run_is 0 "--dry-run without root" $as_user "$SITU" run --dry-run good.yaml
+fi
+
+finish

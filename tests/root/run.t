@@ -1,0 +1,272 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# situ run with real services: what it measures and keeps, how it fails, and that nothing of it is
+# left behind, however it ends.
+. "$(dirname "$0")/../lib.sh"
+
+need_root
+need_command nginx ip jq setsid
+need_file "$SITU" /sys/kernel/btf/vmlinux
+cd "$TMP" || exit 1
+DB=$TMP/run.db
+
+cat > workload.yaml << 'END'
+endpoints:
+  - path: /
+END
+
+# The web server writes its own configuration: where it listens is told by the environment.
+cat > web.sh << 'END'
+#!/bin/sh
+cat > "$SITU_DIR/nginx.conf" << CONF
+daemon off;
+pid $SITU_DIR/pid;
+error_log stderr;
+worker_processes 1;
+events { worker_connections 64; }
+http {
+	access_log off;
+	client_body_temp_path $SITU_DIR/t;
+	proxy_temp_path $SITU_DIR/t;
+	fastcgi_temp_path $SITU_DIR/t;
+	uwsgi_temp_path $SITU_DIR/t;
+	scgi_temp_path $SITU_DIR/t;
+	server { listen $SITU_ADDRESS:$SITU_PORT; location / { return 200 "ok\n"; } }
+}
+CONF
+exec nginx -e stderr -c "$SITU_DIR/nginx.conf"
+END
+
+# Tells what it was given, leaves a grandchild that ignores SIGTERM, and stays.
+cat > helper.sh << 'END'
+#!/bin/sh
+env | grep ^SITU_ | sort
+echo "from the file: $FROM_FILE"
+id -un
+cat "$SITU_PREPARED/stamp"
+echo "cpus: $(grep Cpus_allowed_list /proc/self/status | tr -dc 0-9)"
+echo "links: $(ls /sys/class/net 2> /dev/null | wc -l) $(cut -d: -f1 -s /proc/net/dev | wc -l)"
+touch "$SITU_DIR/mine"
+setsid sh -c 'trap "" TERM; exec sleep 7919' &
+exec sleep 7919
+END
+chmod +x web.sh helper.sh
+chmod 755 "$TMP"
+
+# experiment FILE HELPER-COMMAND [TRIALS [WARMUP [DURATION]]]
+experiment()
+{
+	cat > "$1" << END
+name: pair
+hosts:
+  - name: a
+    cpus: "0"
+  - name: b
+    cpus: "0"
+prepare: date > \$SITU_PREPARED/stamp
+services:
+  - name: helper
+    command: $2
+    user: nobody
+    env:
+      - FROM_FILE={{host.web}}:{{port.web}} {{cpus}}
+    ready: {tcp: false}
+  - name: web
+    command: ./web.sh
+    port: 8080
+    ready: {http: /, within: 20s}
+placements:
+  - name: packed
+    on:
+      - {host: a, services: [helper, web]}
+  - name: spread
+    on:
+      - {host: a, services: [web]}
+      - {host: b, services: [helper]}
+trials: ${3:-1}
+load:
+  workload: workload.yaml
+  target: web
+  rate: 101
+  connections: 3
+  warmup: ${4:-200ms}
+  duration: ${5:-1s}
+END
+}
+
+# Everything of this test's runs that there is: its services carry its directory or a number.
+left_behind()
+{
+	for _dir in /sys/fs/cgroup/situ.[0-9]* /sys/fs/cgroup/*/situ.[0-9]* /tmp/situ.[0-9]*; do
+		[ -d "$_dir" ] || continue
+		_owner=${_dir##*/situ.}
+		_owner=${_owner%%.*}
+		# Another situ of this machine is none of ours.
+		case " $runs " in *" $_owner "*) echo "$_dir" ;; esac
+	done
+	for _proc in /proc/[0-9]*; do
+		_gone "${_proc#/proc/}" && continue
+		_args=$(tr '\0' ' ' 2> /dev/null < "$_proc/cmdline")
+		_env=$(tr '\0' '\n' 2> /dev/null < "$_proc/environ" | grep "^SITU_HERE=$TMP\$")
+		[ -z "$_env" ] || echo "${_proc#/proc/} $_args"
+	done
+}
+nothing_left() { [ -z "$(left_behind)" ]; }
+runs=''
+
+# clean NAME: within 10 seconds nothing is left
+clean()
+{
+	if wait_until 10 nothing_left; then pass "$1"; return; fi
+	fail "$1"
+	diag "$(left_behind)"
+}
+
+start() # FILE: in the background, its pid in $pid
+{
+	spawn "$SITU" run -o "$DB" "$1" > run.out 2> run.err
+	runs="$runs $pid"
+}
+said() { grep -q "$1" run.err; }
+state_of_last() { "$SITU" export --format json "$DB" | jq -r .run.state; }
+
+# 1. A whole run.
+experiment good.yaml "./helper.sh" 2
+start good.yaml
+wait "$pid"
+is $? 0 "a run ends well"
+[ -s run.err ] && diag "$(grep -v '^\[\|^preparing' run.err)"
+clean "a whole run leaves nothing behind"
+like "$(cat run.out)" '^Placement packed: 2 trials' "the summary shows packed"
+like "$(cat run.out)" '^Placement spread: 2 trials' "the summary shows spread"
+like "$(cat run.out)" "^Stored as run 1 in $DB" "it says where the run is kept"
+is "$(grep -c 'measuring$' run.err)" 4 "progress shows four trials"
+
+run "$SITU" export --format json "$DB"
+printf '%s' "$out" > run.json
+is "$(jq -r .run.state run.json)" finished "the run is sealed as finished"
+is "$(jq -c .run.hosts run.json)" '["a","b","client"]' "the run has its hosts"
+is "$(jq -r '[.phases[] | .placement + .name + (.trial | tostring)] | sort | join(" ")' run.json)" \
+	"packedmeasure1 packedmeasure2 spreadmeasure1 spreadmeasure2" "every trial is kept"
+is "$(jq -r '[.services[] | select(.placement == "spread" and .trial == 1) |
+	select(.name | test("^(helper|web|load)$")) | .name + "@" + .host] | sort | join(" ")' run.json)" \
+	"helper@b load@client web@a" "services are called by name and host"
+is "$(jq '[.edges[] | select(.client == "load" and .server == "web") | .responses] | add' run.json)" \
+	"$(jq '[.endpoints[] | select(.name == "all") | .codes[]] | add' run.json)" \
+	"the kernel counts as many responses as the load generator"
+is "$(jq '[.endpoints[] | select(.name == "all") | .answered] | add' run.json)" 404 \
+	"all of the four times 101 requests are answered"
+
+log=$TMP/run.db.logs/1/spread-2/helper.log
+like "$(cat "$log")" '^SITU_SERVICE=helper$' "a service is told its name"
+like "$(cat "$log")" '^SITU_HOST=b$' "... its host"
+like "$(cat "$log")" '^SITU_PLACEMENT=spread$' "... its placement"
+like "$(cat "$log")" '^SITU_TRIAL=2$' "... its trial"
+like "$(cat "$log")" '^SITU_ADDRESS=10\.83\.0\.12$' "... its address"
+like "$(cat "$log")" '^from the file: 10\.83\.0\.11:8080 0$' "words of the file are replaced"
+like "$(cat "$log")" '^nobody$' "it runs as its user"
+like "$(cat "$log")" '^cpus: 0$' "it is bound to its host's CPUs"
+like "$(cat "$log")" '^links: [0-9]+ 2$' "it sees its host's links only"
+unlike "$(cat "$log")" 'denied|No such' "it can use its directories"
+
+# 2. Services that fail.
+failing() # NAME HELPER-COMMAND ERE
+{
+	experiment bad.yaml "$2" 1 200ms 3s
+	start bad.yaml
+	wait "$pid"
+	is $? 1 "$1: exit status 1"
+	like "$(tail -n 1 run.err)" "$3" "$1: one line tells which and where"
+	is "$(grep -c '^situ: ' run.err)" 2 "$1: it is told once, and what is kept"
+	is "$(state_of_last)" failed "$1: the run is sealed as failed"
+	clean "$1: no half-started services are left"
+}
+failing "dies at the start" "sh -c 'echo last words; exit 3'" \
+	"^situ: service 'helper' died \(exit status 3\) during start of [a-z]+ trial 1: see .*/helper.log"
+like "$(cat run.err)" '^  helper: last words$' "the end of its log is shown"
+failing "does not stay" "true" \
+	"^situ: service 'helper' died \(exit status 0\).*; it must stay in the foreground$"
+failing "is not there" "/nonexistent/program" \
+	"^situ: service 'helper' died \(exit status 127\) during start"
+failing "dies under load" "sh -c 'sleep 2; kill -SEGV \$\$'" \
+	"^situ: service 'helper' died \(signal 11\) during (measure|warm-up) of [a-z]+ trial 1: see"
+
+experiment bad.yaml "sleep 7919"
+sed -i 's/ready: {tcp: false}/ready: {command: "false", within: 500ms}/' bad.yaml
+start bad.yaml
+wait "$pid"
+is $? 1 "never ready: exit status 1"
+like "$(tail -n 1 run.err)" "^situ: service 'helper' was not ready within 0.5s in [a-z]+ trial 1: see" \
+	"never ready: one line tells which and how long"
+clean "never ready: nothing is left"
+
+experiment bad.yaml "sleep 7919"
+sed -i 's/^prepare: .*/prepare: echo no room >\&2; exit 5/' bad.yaml
+start bad.yaml
+wait "$pid"
+is $? 1 "prepare fails: exit status 1"
+like "$(tail -n 1 run.err)" "^situ: the prepare command failed \(exit status 5\): see" \
+	"prepare fails: one line"
+like "$(cat run.err)" '^  prepare: no room$' "prepare fails: the end of its log is shown"
+clean "prepare fails: nothing is left"
+
+experiment bad.yaml "sleep 7919"
+sed -i 's/return 200/return 503/' web.sh
+sed -i 's/http: \//tcp: true/' bad.yaml
+start bad.yaml
+wait "$pid"
+is $? 1 "no good answer: exit status 1"
+like "$(tail -n 1 run.err)" "^situ: no request of the load got a good answer" "no good answer: one line"
+clean "no good answer: nothing is left"
+sed -i 's/return 503/return 200/' web.sh
+
+# 3. Somebody stops it.
+experiment long.yaml "./helper.sh" 3 200ms 5s
+for signal in INT TERM; do
+	start long.yaml
+	wait_until 20 said measuring
+	unlike "$(ip -o address)" '10\.83\.0\.' "the root namespace knows nothing of the hosts"
+	end "$pid" $signal
+	is "$rc" 1 "SIG$signal: exit status 1"
+	like "$(tail -n 1 run.err)" '^situ: stopped by .*: what was measured before is kept$' \
+		"SIG$signal: one line"
+	is "$(state_of_last)" interrupted "SIG$signal: the run is sealed as interrupted"
+	clean "SIG$signal: nothing is left"
+done
+
+# 4. Killed at different moments: the guard cleans up, the next run says it.
+for moment in preparing 'starting helper' 'starting web' 'warming up' measuring stopping; do
+	experiment long.yaml "./helper.sh" 3 500ms 1s
+	start long.yaml
+	wait_until 20 said "$moment" || diag "never came to $moment"
+	end "$pid" KILL
+	clean "killed while $moment: nothing is left"
+done
+is "$(state_of_last)" unfinished "the store opens and says that the run is unfinished"
+
+# 5. The guard dies too: the next run cleans up.
+guard_of() { pgrep -P "$1" situ-guard; }
+start long.yaml
+wait_until 20 said measuring
+first=$pid
+guard=$(guard_of "$first")
+isnt "$guard" "" "there is a guard"
+kill -STOP "$first"
+kill -KILL "$guard"
+end "$first" KILL
+isnt "$(left_behind)" "" "without a guard something is left"
+experiment good.yaml "./helper.sh" 1 0s 200ms
+start good.yaml
+wait "$pid"
+is $? 0 "the next run works"
+like "$(cat run.err)" '^situ: removed what [0-9]+ killed runs? left' "it says that it cleaned up"
+like "$(cat run.err)" '^situ: [0-9]+ killed runs? (is|are) in .* marked as interrupted' \
+	"it says that the killed runs are interrupted"
+clean "the next run leaves nothing of either"
+is "$(state_of_last)" finished "the next run is finished"
+
+# 6. A store that cannot be written is told before anything starts.
+run_is 1 "a store in a directory that is not there" "$SITU" run -o "$TMP/none/x.db" good.yaml
+one_line_error 'none/x.db' "the store is named"
+
+finish
