@@ -231,17 +231,16 @@ static int run_interval(struct live *live, u64 interval_ns, struct err *err)
 	struct phase interval = { 0 };
 	int code;
 
-	if (measure_begin(live->measure, err))
-		return -1;
 	code = wait_for(live, deadline_ns);
 	if (code)
 		return no_view(err, code);
 	if (live->quit)
 		return 0;
+	if (measure_end(live->measure, &interval, err))
+		goto out;
+	measure_continue(live->measure);
 	if (run_set_text(&interval.name, PHASE_NAME) || run_set_text(&interval.placement, ""))
 		code = -ENOMEM;
-	else if (measure_end(live->measure, &interval, err))
-		goto out;
 	if (!code)
 		code = accept_interval(live, &interval);
 	if (!code)
@@ -262,7 +261,9 @@ int live_run(struct measure *m, u64 interval_ns, struct err *err)
 	live.view.unicode = table_unicode();
 	if (live_check(err) || take_signals(&live, err))
 		return -1;
-	code = open_screen(&live, err);
+	code = measure_begin(m, err);
+	if (!code)
+		code = open_screen(&live, err);
 	if (!code)
 		code = draw(&live);
 	while (!code && !live.quit)
