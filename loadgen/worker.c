@@ -65,6 +65,8 @@ static void settle(struct worker *w, struct slot *slot, enum error_class class, 
 	struct record *record = record_of(w, slot);
 
 	slot->busy = false;
+	if (!w->nr_free)
+		w->starved_until_ns = now_ns;
 	w->free_slots[w->nr_free++] = (unsigned int)(slot - w->slots);
 	show(&w->shown.in_flight, w->nr_slots - w->nr_free);
 	show_one_more(class == ERROR_NONE ? &w->shown.answered : &w->shown.failed);
@@ -129,6 +131,23 @@ static void submit(struct worker *w, struct slot *slot)
 		curl_easy_setopt(slot->easy, CURLOPT_RESOLVE, NULL);
 }
 
+/*
+ * The send lag is what the generator itself took: a request that waited for a connection could not
+ * begin before one came free, and that wait is the server's, in the corrected latency.
+ */
+static void count_begin(struct worker *w, struct record *record, const struct slot *slot)
+{
+	u64 ready_ns = slot->intended_ns;
+
+	record->attempted++;
+	if (!open_loop(w))
+		return;
+	if (ready_ns < w->starved_until_ns)
+		ready_ns = w->starved_until_ns;
+	if (hist_record(&record->send_lag, HIST_CLIENT_SUB_BITS, slot->started_ns - ready_ns))
+		w->sockets.failed = -ENOMEM;
+}
+
 /* Begins request @index, which was due at @due_ns. Returns when it did. */
 static u64 begin(struct worker *w, u64 index, u64 due_ns)
 {
@@ -146,12 +165,8 @@ static u64 begin(struct worker *w, u64 index, u64 due_ns)
 	slot->intended_ns = open_loop(w) ? due_ns : slot->started_ns;
 	show(&w->shown.in_flight, w->nr_slots - w->nr_free);
 	record = record_of(w, slot);
-	if (w->part->counts) {
-		record->attempted++;
-		if (open_loop(w) &&
-		    hist_record(&record->send_lag, HIST_CLIENT_SUB_BITS, slot->started_ns - due_ns))
-			w->sockets.failed = -ENOMEM;
-	}
+	if (w->part->counts)
+		count_begin(w, record, slot);
 	submit(w, slot);
 	started_ns = slot->started_ns;
 	collect(w);

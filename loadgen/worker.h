@@ -49,6 +49,7 @@ struct worker {
 	unsigned int nr_slots;
 	unsigned int *free_slots; /* a stack of indexes */
 	unsigned int nr_free;
+	u64 starved_until_ns;	/* when a connection last came free after all were busy */
 	bool resolve_set;	/* its first request has been made, with the addresses */
 	struct record *records; /* one per target */
 	const struct part *part;

@@ -295,8 +295,7 @@ const struct command cmd_load = {
 	.examples = "situ load http://127.0.0.1:8080/\n"
 		    "situ load -r 500 -c 32 -d 30s http://127.0.0.1:8080/api/products\n"
 		    "situ load -f workload.yaml -r 150 --warmup 2s --json\n"
-		    "situ load -n 1000 -m PUT -H 'Content-Type: application/json' -b '{\"a\":1}' "
-		    "http://127.0.0.1:8080/items/1\n",
+		    "situ load -n 1000 -b '{\"id\":1}' http://127.0.0.1:8080/items\n",
 	.opts = options,
 	.nr_opts = ARRAY_SIZE(options),
 	.config_size = sizeof(struct load_options),
