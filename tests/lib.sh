@@ -14,6 +14,8 @@
 #	need_root                      skip the whole file when not root
 #	need_command NAME...           ... when a program is not installed
 #	need_file FILE...              ... when a file (a built program, BTF) is not there
+#	own_network                    run the rest of the file in a network namespace of its own,
+#	                               where every port is free (root)
 #	skip_all REASON                skip the whole file
 #	skip REASON [N]                count N (1) tests as skipped
 #	ok STATUS NAME                 pass when STATUS is 0: `[ -s x ]; ok $? "x is written"`
@@ -43,6 +45,14 @@ SITU=${SITU:-$TOP/build/situ}
 TMP=$(mktemp -d "${TMPDIR:-/tmp}/situ-test.XXXXXX") || exit 1
 _count=0 _failed=0 _pids='' _at_exit=''
 out='' err='' rc=0 pid=''
+
+own_network()
+{
+	[ -z "${OWN_NETWORK:-}" ] || return 0
+	need_command unshare ip
+	rm -rf "$TMP"
+	OWN_NETWORK=1 exec unshare --net sh -c 'ip link set lo up && exec "$@"' sh "$0"
+}
 
 _cleanup()
 {

@@ -6,6 +6,7 @@
 . "$(dirname "$0")/cgroup.sh"
 
 need_root
+own_network
 need_command jq dd taskset
 STIM=$TOP/build/tests/stim
 need_file "$STIM/spin" "$STIM/echo" /sys/kernel/btf/vmlinux

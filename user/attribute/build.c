@@ -399,25 +399,20 @@ static int add_memories(const struct build *b)
 	return 0;
 }
 
-static u64 cost_before(const struct build *b, const struct program_cost *cost, u64 *run_ns)
+static const struct program_stat *stat_before(const struct build *b, const char *name)
 {
+	static const struct program_stat none;
 	u32 i;
 
 	for (i = 0; i < b->before->nr_programs; i++) {
-		const struct program_cost *was = &b->before->programs[i];
-
-		if (strcmp(was->name, cost->name) == 0) {
-			*run_ns = was->run_ns;
-			return was->run_count;
-		}
+		if (strcmp(b->before->programs[i].name, name) == 0)
+			return &b->before->programs[i];
 	}
-	*run_ns = 0;
-	return 0;
+	return &none;
 }
 
-static int add_self(const struct build *b)
+static int add_losses(const struct build *b)
 {
-	struct proc_memory memory;
 	u32 i;
 
 	for (i = 0; i < LOSS_NR; i++) {
@@ -426,22 +421,47 @@ static int add_self(const struct build *b)
 		if (lost && tally_add(&b->phase->losses, loss_name(i), lost))
 			return -ENOMEM;
 	}
-	for (i = 0; i < b->after->nr_programs; i++) {
-		const struct program_cost *cost = &b->after->programs[i];
-		struct program *program = phase_add_program(b->phase, cost->name);
-		u64 was_count, was_ns;
+	return 0;
+}
 
-		if (!program)
+/* The kernel does not run a program that an event has interrupted (since 5.12 it counts these). */
+static int add_misses(const struct build *b, const struct program_stat *now)
+{
+	u64 missed = minus(now->misses, stat_before(b, now->name)->misses);
+	char label[64];
+
+	if (!missed)
+		return 0;
+	snprintf(label, sizeof(label), "%s_interrupted", now->name);
+	return tally_add(&b->phase->losses, label, missed);
+}
+
+static int add_programs(const struct build *b)
+{
+	u32 i;
+
+	for (i = 0; i < b->after->nr_programs; i++) {
+		const struct program_stat *now = &b->after->programs[i],
+					  *was = stat_before(b, now->name);
+		struct program *program = phase_add_program(b->phase, now->name);
+
+		if (!program || add_misses(b, now))
 			return -ENOMEM;
-		was_count = cost_before(b, cost, &was_ns);
-		program->run_count = minus(cost->run_count, was_count);
-		program->run_ns = minus(cost->run_ns, was_ns);
+		program->run_count = minus(now->run_count, was->run_count);
+		program->run_ns = minus(now->run_ns, was->run_ns);
 	}
+	return 0;
+}
+
+static int add_self(const struct build *b)
+{
+	struct proc_memory memory;
+
 	b->phase->self_cpu_ns += minus(b->after->self_cpu_ns, b->before->self_cpu_ns);
 	if (!procfs_memory("", getpid(), &memory))
 		b->phase->self_rss_bytes = memory.rss_bytes;
 	b->phase->self_map_bytes = b->after->map_bytes;
-	return 0;
+	return add_losses(b) || add_programs(b) ? -ENOMEM : 0;
 }
 
 int build_phase(struct phase *phase, const struct snapshot *before, const struct snapshot *after,

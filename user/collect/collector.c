@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -54,13 +53,6 @@ struct collector {
 	int stats_fd;
 	bool standby_attached;
 };
-
-static int quiet(enum libbpf_print_level level, const char *fmt, va_list ap)
-{
-	if (level == LIBBPF_WARN && getenv("SITU_DEBUG"))
-		return vfprintf(stderr, fmt, ap);
-	return 0;
-}
 
 static bool wanted(const struct feature *row)
 {
@@ -380,7 +372,7 @@ int collector_open(struct collector **out, const struct features *features, bool
 	c->features = *features;
 	c->rows.cpus = (unsigned int)libbpf_num_possible_cpus();
 	c->stats_fd = -1;
-	libbpf_set_print(quiet);
+	features_quiet_libbpf();
 	if (load_all(c, by_v1_cpu, err)) {
 		collector_close(c);
 		return -1;
@@ -428,14 +420,14 @@ static int read_losses(const struct collector *c, struct snapshot *s)
 	return err;
 }
 
-static void read_costs(const struct collector *c, struct snapshot *s)
+static void read_stats(const struct collector *c, struct snapshot *s)
 {
 	struct bpf_program *program;
 	size_t id;
 
 	for (id = 0; id < OBJECT_NR; id++) {
 		bpf_object__for_each_program (program, c->object[id]) {
-			struct program_cost *cost = &s->programs[s->nr_programs];
+			struct program_stat *stat = &s->programs[s->nr_programs];
 			struct bpf_prog_info info = { 0 };
 			u32 len = sizeof(info);
 
@@ -443,9 +435,10 @@ static void read_costs(const struct collector *c, struct snapshot *s)
 			    bpf_program__fd(program) < 0 ||
 			    bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &len))
 				continue;
-			strncpy(cost->name, bpf_program__name(program), sizeof(cost->name) - 1);
-			cost->run_count = info.run_cnt;
-			cost->run_ns = info.run_time_ns;
+			strncpy(stat->name, bpf_program__name(program), sizeof(stat->name) - 1);
+			stat->run_count = info.run_cnt;
+			stat->run_ns = info.run_time_ns;
+			stat->misses = info.recursion_misses;
 			s->nr_programs++;
 		}
 	}
@@ -466,7 +459,7 @@ int collector_snapshot(struct collector *c, struct snapshot *s)
 		snapshot_free(s);
 		return err;
 	}
-	read_costs(c, s);
+	read_stats(c, s);
 	s->map_bytes = c->map_bytes;
 	s->self_cpu_ns = clock_cpu_ns();
 	s->real_ns = clock_real_ns();
@@ -502,7 +495,7 @@ u64 collector_map_bytes(unsigned int cpus)
 	u64 bytes = 0;
 	size_t id;
 
-	libbpf_set_print(quiet);
+	features_quiet_libbpf();
 	if (!open_objects(&c)) {
 		bpf_map__set_max_entries(c.sched->maps.sched_rows, cpus * SLOTS_MAX);
 		bpf_map__set_max_entries(c.sched->maps.sched_cpus, cpus);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 
 #include "user/collect/features.h"
 
@@ -137,12 +139,26 @@ static void decide(struct features *features, struct feature *row, const struct 
 	}
 }
 
+static int print_warning(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	if (level == LIBBPF_WARN && getenv("SITU_DEBUG"))
+		return vfprintf(stderr, fmt, ap);
+	return 0;
+}
+
+void features_quiet_libbpf(void)
+{
+	libbpf_set_print(print_warning);
+}
+
 int features_decide(struct features *features, struct err *err)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	struct feature *sched;
+	struct btf *btf;
 	size_t i;
 
+	features_quiet_libbpf();
+	btf = btf__load_vmlinux_btf();
 	if (!btf)
 		return err_set(err, EXIT_ENVIRONMENT,
 			       "this kernel has no BTF (/sys/kernel/btf/vmlinux): boot one built "

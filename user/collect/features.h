@@ -44,6 +44,9 @@ struct features {
  */
 int features_decide(struct features *features, struct err *err);
 
+/* Keeps libbpf's messages off stderr, but its warnings when SITU_DEBUG is set. */
+void features_quiet_libbpf(void);
+
 const char *feature_state_name(enum feature_state state);
 const char *bpf_object_name(enum bpf_object_id object);
 

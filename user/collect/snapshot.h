@@ -11,10 +11,11 @@
 #include "bpf/contract.h"
 #include "user/base/types.h"
 
-struct program_cost {
+struct program_stat {
 	char name[32];
 	u64 run_count; /* only while the cost was sampled */
 	u64 run_ns;
+	u64 misses; /* events at which the kernel did not run it: it was interrupted by them */
 };
 
 struct disk_sample {
@@ -42,7 +43,7 @@ struct snapshot {
 	struct edge_sample *edges;
 	u32 nr_edges;
 	u64 losses[LOSS_NR];
-	struct program_cost programs[16];
+	struct program_stat programs[16];
 	u32 nr_programs;
 };
 
