@@ -37,7 +37,7 @@ CONF
 exec nginx -e stderr -c "$SITU_DIR/nginx.conf"
 END
 
-# Tells what it was given, leaves a grandchild that ignores SIGTERM, and stays.
+# Tells what it was given, leaves a grandchild that ignores SIGTERM, and is busy now and then.
 cat > helper.sh << 'END'
 #!/bin/sh
 env | grep ^SITU_ | sort
@@ -48,7 +48,7 @@ echo "cpus: $(grep Cpus_allowed_list /proc/self/status | tr -dc 0-9)"
 echo "links: $(ls /sys/class/net 2> /dev/null | wc -l) $(cut -d: -f1 -s /proc/net/dev | wc -l)"
 touch "$SITU_DIR/mine"
 setsid sh -c 'trap "" TERM; exec sleep 7919' &
-exec sleep 7919
+while sleep 0.07; do :; done
 END
 chmod +x web.sh helper.sh
 chmod 755 "$TMP"
