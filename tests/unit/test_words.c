@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/unit/sample_plan.h"
@@ -125,8 +126,9 @@ static void a_long_word_is_refused(void **state)
 	char text[2048];
 
 	memset(text, 'x', sizeof(text));
-	memcpy(text, "{{", 2);
-	memcpy(text + sizeof(text) - 3, "}}", 3);
+	snprintf(text + sizeof(text) - 3, 3, "}}");
+	text[0] = '{';
+	text[1] = '{';
 	refuse(f, text);
 }
 

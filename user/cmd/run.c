@@ -67,8 +67,7 @@ static int run_plan(const struct config *cfg, const struct plan *plan,
 	if (!failed)
 		failed = print_run(cfg, plan, &run, err);
 	else if (run.id)
-		fprintf(stderr,
-			"situ: run %" PRIu64 " is kept in %s as %s, with %zu of %u trials\n",
+		fprintf(stderr, "run %" PRIu64 " is kept in %s as %s, with %zu of %u trials\n",
 			run.id, cfg->store, run.state, run.nr_phases, plan_total_trials(plan));
 	run_free(&run);
 	return failed;

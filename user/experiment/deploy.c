@@ -257,7 +257,10 @@ static int set_paths(const struct deploy *d, struct running *r, struct err *err)
 		r->log = NULL;
 	if (asprintf(&r->dir, "%s/%u-%s", d->lab->scratch, d->serial, name) < 0)
 		r->dir = NULL;
-	return r->cgroup && r->log && r->dir ? 0 : out_of_memory(err);
+	if (r->cgroup && r->log && r->dir)
+		return 0;
+	out_of_memory(err);
+	return -1;
 }
 
 static int launch(const struct deploy *d, struct running *r, struct err *err)

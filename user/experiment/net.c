@@ -13,6 +13,7 @@
 #include "user/experiment/spawn.h"
 
 #define SCRIPT_MAX 65536
+#define IP_COMMAND "/usr/sbin/ip"
 
 static int own_netns(void)
 {
@@ -66,6 +67,8 @@ static int run_ip(int netns, int in, int out, struct err *err)
 	char *const argv[] = { (char *)"ip", (char *)"-batch", (char *)"-", NULL };
 	struct spawn s = {
 		.what = "the network set-up",
+		/* A root shell without a login has no /usr/sbin in its PATH. */
+		.file = access(IP_COMMAND, X_OK) == 0 ? IP_COMMAND : NULL,
 		.argv = argv,
 		.env = environ,
 		.netns = netns,
@@ -150,7 +153,7 @@ static int set_address(int netns, const char *address, unsigned int prefix, stru
 
 static int make_all(struct net *net, const struct plan *plan)
 {
-	net->host = malloc(plan->nr_hosts * sizeof(*net->host));
+	net->host = calloc(plan->nr_hosts, sizeof(*net->host));
 	if (!net->host)
 		return -1;
 	net->root = own_netns();

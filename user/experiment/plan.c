@@ -163,7 +163,9 @@ int plan_parse(const char *name, const char *here, const char *text, size_t len,
 		return -1;
 	*plan = data;
 	(*plan)->here = strdup(here);
-	(*plan)->text = strndup(text, len);
+	(*plan)->text = malloc(len + 1);
+	if ((*plan)->text)
+		memcpy((*plan)->text, text, len);
 	source.text = (*plan)->text;
 	(*plan)->source = source;
 	if (!(*plan)->here || !(*plan)->text)

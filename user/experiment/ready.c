@@ -51,7 +51,7 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
-static size_t discard(char *body, size_t size, size_t nr, void *data)
+static size_t discard(const char *body, size_t size, size_t nr, void *data)
 {
 	(void)body;
 	(void)data;

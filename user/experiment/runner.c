@@ -184,8 +184,10 @@ static int run_trials(struct runner *r, struct err *err)
 {
 	unsigned int nr = r->plan->nr_placements, trial, i;
 	unsigned int *order = malloc(nr * sizeof(*order));
-	int failed = order ? 0 : out_of_memory(err);
+	int failed = 0;
 
+	if (!order)
+		return out_of_memory(err);
 	for (trial = 1; trial <= r->plan->nr_trials && !failed; trial++) {
 		order_shuffle(r->plan->order_seed, trial - 1, order, nr);
 		for (i = 0; i < nr && !failed; i++)

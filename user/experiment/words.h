@@ -24,7 +24,7 @@ struct words_scope {
  * what is wrong in @problem[@size]: "unknown word '{{hots.redis}}': did you mean
  * '{{host.redis}}'?".
  */
-int words_expand(const struct words_scope *scope, const char *text, struct buf *out,
-		    char *problem, size_t size);
+int words_expand(const struct words_scope *scope, const char *text, struct buf *out, char *problem,
+		 size_t size);
 
 #endif
