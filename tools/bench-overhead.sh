@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What the probes cost, measured against nothing and against empty programs on the same hooks.
 # usage: tools/bench-overhead.sh [--json] [--rounds N] [--quick] [--against TREE] [DRIVER...]
-# DRIVER: pipe tcp disk nginx, by default all of them. --against TREE: also situ's programs as
+# DRIVER: pipe tcp loop disk nginx, by default all of them. --against TREE: also situ's programs as
 # built (make bench's tools too) in another tree. --json: every single measurement as well.
 #
 # In each round every variant is attached once, in random order, for a short window of the same
@@ -13,13 +13,14 @@ set -u
 export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
 bin=$top/build/tools/bench
-declare -A part=([pipe]=sched [tcp]=tcp [disk]=block [nginx]=all)
-declare -A window_ms=([pipe]=30 [tcp]=40 [disk]=400 [nginx]=1500)
-declare -A rounds_of=([pipe]=100 [tcp]=100 [disk]=40 [nginx]=20)
-declare -A tools_of=([pipe]='runqlat cpudist' [disk]='biolatency')
+declare -A part=([pipe]=sched [tcp]=tcp [loop]=block [disk]=block [nginx]=all)
+declare -A window_ms=([pipe]=30 [tcp]=40 [loop]=60 [disk]=400 [nginx]=1500)
+declare -A rounds_of=([pipe]=100 [tcp]=100 [loop]=100 [disk]=40 [nginx]=20)
+declare -A tools_of=([pipe]='runqlat cpudist' [loop]='biolatency')
 # Attaching these takes a second, and what they add is plain: one round in so many.
 tools_every=5
 format=text rounds='' quick='' against='' drivers=()
+worker_cpus=/sys/devices/virtual/workqueue/cpumask workers='' loop='' ram=''
 missing=() server_pids=() tool_pids=() foreign_rounds=0
 declare -A to from
 
@@ -43,6 +44,7 @@ cleanup()
 		kill "$pid" 2> /dev/null
 		wait "$pid" 2> /dev/null
 	done
+	end_loop
 	rm -rf "$tmp"
 	[ -z "$cgroup" ] || rmdir "$cgroup"
 }
@@ -57,13 +59,13 @@ parse()
 			[ $# -ge 2 ] || usage
 			declare -g "${1#--}=$2"
 			shift ;;
-		pipe | tcp | disk | nginx) drivers+=("$1") ;;
+		pipe | tcp | loop | disk | nginx) drivers+=("$1") ;;
 		*) usage ;;
 		esac
 		shift
 	done
 	[[ $rounds =~ ^([1-9][0-9]*)?$ ]] || usage
-	[ ${#drivers[@]} -gt 0 ] || drivers=(pipe tcp disk nginx)
+	[ ${#drivers[@]} -gt 0 ] || drivers=(pipe tcp loop disk nginx)
 }
 
 # A server: a process that answers each line with one. start NAME COMMAND...
@@ -168,7 +170,7 @@ turn()
 window()
 {
 	case $driver in
-	pipe | tcp)
+	pipe | tcp | loop)
 		ask drive "${window_ms[$driver]}" && value=${reply%% *} ;;
 	disk)
 		disk_window ;;
@@ -197,6 +199,25 @@ nginx_window()
 	value=$(in_cgroup taskset -c "$other_cpu" wrk -t 1 -c 16 -d "${seconds}s" \
 		http://127.0.0.1:18980/ | awk '/^Requests\/sec:/ { print $2 }')
 	[ "$value" ]
+}
+
+# A loop device over memory, whose work is kept on the driver's CPU: steady to 1 %, where a disk
+# is not. There is no other way to pin it than for all of the kernel's unbound work, meanwhile.
+prepare_loop()
+{
+	ram=$(mktemp -d /dev/shm/situ-bench.XXXXXX) || return 1
+	dd if=/dev/zero of="$ram/image" bs=1M count=64 2> /dev/null &&
+		loop=$(losetup --find --show "$ram/image") || return 1
+	workers=$(cat "$worker_cpus") && printf '%x\n' $((1 << cpu)) > "$worker_cpus" &&
+		start drive in_cgroup "$bin/drive" read "$cpu" "$loop"
+}
+
+end_loop()
+{
+	[ -z "$workers" ] || echo "$workers" > "$worker_cpus"
+	[ -z "$loop" ] || losetup -d "$loop"
+	[ -z "$ram" ] || rm -rf "$ram"
+	workers='' loop='' ram=''
 }
 
 prepare_disk()
@@ -325,6 +346,7 @@ measure()
 	for variant in drive "${!to[@]}"; do
 		[ -z "${to[$variant]:-}" ] || stop "$variant"
 	done
+	end_loop
 }
 
 make_cgroup()

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two processes on one CPU throw a message to and fro: the time of a turn is the time of its
- * kernel code and little else.
+ * Turns whose time is the time of their kernel code and little else, all on one CPU.
  *   drive pipe|tcp CPU
- * pipe: one byte, two switches a turn; tcp: 64 bytes over loopback, two sends and two receives.
+ *   drive read CPU FILE
+ * pipe, tcp: two processes throw a message to and fro; one byte, two switches a turn, or 64 bytes
+ * over loopback, two sends and two receives. read: a direct read of 4 KiB at random.
  * Each line of standard input is a time in milliseconds: measures for so long and prints the
  * lowest decile over short batches (0.2 ms) of the nanoseconds of a turn, and the number of turns.
  * A batch that shared its CPU, or its core with a busy sibling, is several times further off than
@@ -11,6 +12,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
@@ -28,8 +30,12 @@
 #define BATCHES_MAX 65536
 #define WARM_UP	    4 /* a quarter of the time */
 #define MESSAGE_MAX 64
+#define BLOCK_BYTES 4096
 
-/* Both ends of a conversation: what this process reads from and writes to. */
+/*
+ * What a process of a conversation reads from and writes to. For direct reads: the file, and its
+ * size in blocks.
+ */
 struct ends {
 	int from;
 	int to;
@@ -40,6 +46,7 @@ struct driver {
 	size_t bytes;
 	unsigned int batch; /* turns */
 	int (*connect)(struct ends *here, struct ends *there);
+	int (*turn)(const struct driver *driver, const struct ends *ends);
 };
 
 static int connect_pipes(struct ends *here, struct ends *there)
@@ -75,11 +82,6 @@ static int connect_tcp(struct ends *here, struct ends *there)
 	return 0;
 }
 
-static const struct driver drivers[] = {
-	{ .name = "pipe", .bytes = 1, .batch = 32, .connect = connect_pipes },
-	{ .name = "tcp", .bytes = MESSAGE_MAX, .batch = 12, .connect = connect_tcp },
-};
-
 static int receive(int fd, char *message, size_t bytes)
 {
 	size_t done = 0;
@@ -108,18 +110,41 @@ static void answer(const struct driver *driver, const struct ends *ends)
 		;
 }
 
+static int converse(const struct driver *driver, const struct ends *ends)
+{
+	char message[MESSAGE_MAX] = { 0 };
+	int err = put(ends->to, message, driver->bytes);
+
+	return err ? err : receive(ends->from, message, driver->bytes);
+}
+
+static int read_direct(const struct driver *driver, const struct ends *ends)
+{
+	static char block[BLOCK_BYTES] __attribute__((aligned(BLOCK_BYTES)));
+	off_t at = (off_t)(random() % ends->to) * BLOCK_BYTES;
+
+	return pread(ends->from, block, driver->bytes, at) == (ssize_t)driver->bytes ? 0 : -EIO;
+}
+
+static const struct driver drivers[] = {
+	{ .name = "pipe", .bytes = 1, .batch = 32, .connect = connect_pipes, .turn = converse },
+	{ .name = "tcp",
+	  .bytes = MESSAGE_MAX,
+	  .batch = 12,
+	  .connect = connect_tcp,
+	  .turn = converse },
+	{ .name = "read", .bytes = BLOCK_BYTES, .batch = 16, .turn = read_direct },
+};
+
 /* Time of a batch of turns in nanoseconds, negative errno when the other end is gone. */
 static s64 run_batch(const struct driver *driver, const struct ends *ends)
 {
-	char message[MESSAGE_MAX] = { 0 };
 	u64 start_ns = clock_mono_ns();
 	unsigned int turn;
 	int err;
 
 	for (turn = 0; turn < driver->batch; turn++) {
-		err = put(ends->to, message, driver->bytes);
-		if (!err)
-			err = receive(ends->from, message, driver->bytes);
+		err = driver->turn(driver, ends);
 		if (err)
 			return err;
 	}
@@ -175,15 +200,13 @@ static int measure_on_command(const struct driver *driver, const struct ends *en
 	return err;
 }
 
-static int run(const struct driver *driver, unsigned long cpu)
+static int run_pair(const struct driver *driver)
 {
 	struct ends here, there;
 	pid_t child;
 	int err;
 
-	err = pin(cpu);
-	if (!err)
-		err = driver->connect(&here, &there);
+	err = driver->connect(&here, &there);
 	if (err)
 		return err;
 	child = fork();
@@ -205,6 +228,21 @@ static int run(const struct driver *driver, unsigned long cpu)
 	return err;
 }
 
+static int run_reads(const struct driver *driver, const char *path)
+{
+	struct ends ends = { .from = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC) };
+	off_t size;
+	int err;
+
+	if (ends.from < 0)
+		return -errno;
+	size = lseek(ends.from, 0, SEEK_END);
+	ends.to = (int)(size / BLOCK_BYTES);
+	err = ends.to > 0 ? measure_on_command(driver, &ends) : -EINVAL;
+	close(ends.from);
+	return err;
+}
+
 static const struct driver *find_driver(const char *name)
 {
 	size_t i;
@@ -218,15 +256,17 @@ static const struct driver *find_driver(const char *name)
 
 int main(int argc, char **argv)
 {
-	const struct driver *driver = argc == 3 ? find_driver(argv[1]) : NULL;
+	const struct driver *driver = argc >= 3 ? find_driver(argv[1]) : NULL;
 	int err;
 
-	if (!driver) {
-		fprintf(stderr, "usage: drive pipe|tcp CPU\n");
+	if (!driver || argc != (driver->connect ? 3 : 4)) {
+		fprintf(stderr, "usage: drive pipe|tcp CPU, or drive read CPU FILE\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	err = run(driver, strtoul(argv[2], NULL, 10));
+	err = pin(strtoul(argv[2], NULL, 10));
+	if (!err)
+		err = driver->connect ? run_pair(driver) : run_reads(driver, argv[3]);
 	if (!err)
 		return 0;
 	fprintf(stderr, "drive %s: %s\n", driver->name, strerror(-err));

@@ -12,7 +12,8 @@ BEGIN {
 	srand(20)
 	title["pipe"] = "a switch of two processes on one CPU (pipe)"
 	title["tcp"] = "a round trip of 64 bytes over loopback on one CPU"
-	title["disk"] = "a direct random read of 4 KiB (fio)"
+	title["loop"] = "a direct random read of 4 KiB from a loop device, all on one CPU"
+	title["disk"] = "a direct random read of 4 KiB from the disk (fio)"
 	title["nginx"] = "requests of nginx at saturation (wrk)"
 	label["again"] = "nothing, again"
 	label["empty"] = "empty programs"
