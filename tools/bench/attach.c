@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Attaches and detaches one variant of the overhead benchmark, on command.
- *   attach empty|situ sched|block|tcp|all
+ *   attach empty|situ sched|block|tcp|cgroup|all
  * "empty" is an empty program on each hook that situ uses on this kernel. Prints "ready" once all
  * is loaded; then answers each line of standard input with one: "on" and "off" with the same
  * word, "stats" (between stats-on and stats-off) with each program's name, runs and nanoseconds
@@ -221,7 +221,7 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 
 	if (object < 0 || (strcmp(argv[1], "empty") != 0 && strcmp(argv[1], "situ") != 0)) {
-		fprintf(stderr, "usage: attach empty|situ sched|block|tcp|all\n");
+		fprintf(stderr, "usage: attach empty|situ sched|block|tcp|cgroup|all\n");
 		return EXIT_USAGE;
 	}
 	if (open_variant(&attached, argv[1], object, &err)) {

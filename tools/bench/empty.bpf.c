@@ -13,6 +13,7 @@
 		return 0;       \
 	}
 
+EMPTY(cgroup_rmdir)
 EMPTY(sched_switch)
 EMPTY(block_io_start)
 EMPTY(block_rq_issue)
