@@ -71,16 +71,18 @@ function quantile(a, n, q,	at, i)
 	return i >= n ? a[n] : a[i] + (at - i) * (a[i + 1] - a[i])
 }
 
-# Fills diff[] with the paired differences of variant v of driver d; returns their number. Those
-# of nginx are shares of throughput lost, in percent.
-function differences(d, v, diff,	r, n)
+# Fills diff[] with the paired differences of variant v of driver d to variant to ("none");
+# returns their number. Those of nginx are shares of throughput lost, in percent.
+function differences(d, v, diff, to,	r, n)
 {
 	n = 0
+	if (!to)
+		to = "none"
 	for (r = 1; r <= rounds[d]; r++) {
-		if (!((d, r, v) in value) || !((d, r, "none") in value))
+		if (!((d, r, v) in value) || !((d, r, to) in value))
 			continue
-		diff[++n] = d == "nginx" ? 100 * (1 - value[d, r, v] / value[d, r, "none"]) : \
-			value[d, r, v] - value[d, r, "none"]
+		diff[++n] = d == "nginx" ? 100 * (1 - value[d, r, v] / value[d, r, to]) : \
+			value[d, r, v] - value[d, r, to]
 	}
 	return n
 }
@@ -161,6 +163,11 @@ function table(d,	n, i, v, empty, situ, diff, nr_empty, nr_situ, base, unit)
 		if (v == "tools")
 			printf "  %-18s %30s%s\n", "  ... over situ", "",
 				ratio_text(diff, n, situ, nr_situ)
+		if (v == "against" && (n = differences(d, "situ", diff, v))) {
+			bootstrap(diff, n, diff, 0)
+			printf "  %-18s %8.1f  %7.1f ..%7.1f\n", "  ... situ to it",
+				median(diff, n), low, high
+		}
 	}
 	print_inside(d)
 }
