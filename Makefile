@@ -57,6 +57,8 @@ LIB_SRC  := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c loadgen/*.c)
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT     := $(UNIT_SRC:%.c=$(B)/%)
+BENCH_SRC := $(filter-out %.bpf.c,$(wildcard tools/bench/*.c))
+BENCH    := $(BENCH_SRC:%.c=$(B)/%)
 STIM_SRC := $(wildcard tests/stim/*.c)
 STIM     := $(STIM_SRC:%.c=$(B)/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -65,14 +67,15 @@ SHOP_SRC := $(wildcard tests/shop/*.c)
 SHOP     := $(patsubst tests/shop/svc_%.c,$(B)/tests/shop/%,$(wildcard tests/shop/svc_*.c))
 SHOP_LIB := $(patsubst %.c,$(B)/%.o,$(filter-out tests/shop/svc_%.c,$(SHOP_SRC)))
 
-SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(SHOP_SRC) $(FUZZ_SRC)
+SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(SHOP_SRC) $(FUZZ_SRC) \
+	    $(BENCH_SRC)
 HEADERS  := $(wildcard bpf/*.h user/*.h user/*/*.h loadgen/*.h tests/*/*.h)
 SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all tests shop demo test check check-format check-tidy check-cppcheck check-style \
+.PHONY: all tests shop demo test bench check check-format check-tidy check-cppcheck check-style \
 	check-shell fuzz fuzzers man install uninstall clean help
 
 all: $(B)/situ $(SKELS) ## build/situ (the default)
@@ -169,6 +172,23 @@ $(SHOP_SRC:%.c=$(B)/%.o): | $(B)/have-shop
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libsitu.a
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# What the overhead benchmark compares: an empty program on each hook, and what attaches them.
+$(B)/tools/bench/%.bpf.o: tools/bench/%.bpf.c $(B)/built-with | $(B)/have-build
+	@mkdir -p $(@D)
+	$(call msg,BPF,$<)
+	$(Q)$(CLANG) $(BPFFLAGS) -c -o $@ $<
+	$(Q)llvm-strip -g $@
+$(B)/tools/bench/%.skel.h: $(B)/tools/bench/%.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
+$(B)/tools/bench/attach.o $(B)/tidy/tools/bench/attach: | $(B)/tools/bench/empty.skel.h
+$(B)/tools/bench/%: $(B)/tools/bench/%.o $(B)/libsitu.a
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+bench: $(BENCH) ## (root) what the probes cost, against empty programs on the same hooks
+	$(Q)tools/bench-overhead.sh
 
 fuzzers: ## the fuzz targets tests/fuzz/fuzz_*.c, built
 ifeq ($(FUZZ),1)

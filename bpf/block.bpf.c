@@ -83,8 +83,8 @@ static __always_inline u32 slot_of(const struct request *rq, const struct inflig
 		return noted && noted->slot ? noted->slot : SLOT_UNOWNED;
 	key = io_owner_key(cgroup);
 	if (!owner_is_root(key))
-		return owner_slot(key, cgroup->kn->name);
-	return noted && noted->slot ? noted->slot : owner_slot(OWNER_ROOT, cgroup->kn->name);
+		return owner_slot(key, cgroup->kn);
+	return noted && noted->slot ? noted->slot : owner_slot(OWNER_ROOT, cgroup->kn);
 }
 
 static __always_inline struct disk_row *row_of(u64 key)
@@ -196,7 +196,7 @@ static __always_inline int note_submitter(struct request *rq)
 		return 0;
 	noted = note(rq);
 	if (noted)
-		noted->slot = owner_slot(key, BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, name));
+		noted->slot = owner_slot(key, BPF_CORE_READ(task, cgroups, dfl_cgrp, kn));
 	return 0;
 }
 

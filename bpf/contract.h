@@ -115,6 +115,7 @@ struct cpu_state {
 	u64 exec_ns;	     /* the task's se.sum_exec_runtime then */
 	u64 clock_off_ns;    /* bpf_ktime_get_ns() minus the run queue's clock */
 	u64 clock_off_at_ns; /* on the run queue's clock; taken anew after a millisecond */
+	u64 group;	     /* address of the task's set of cgroups: @slot is good while it is */
 };
 
 enum disk_op { DISK_READ, DISK_WRITE, DISK_DISCARD, DISK_FLUSH, DISK_OTHER, DISK_OP_NR };
@@ -180,7 +181,7 @@ _Static_assert(SLOTS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a slot fits beside its 
 _Static_assert(DISK_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a disk row fits beside its key");
 _Static_assert(sizeof(struct owner_info) == 88, "no padding");
 _Static_assert(sizeof(struct sched_row) == 32 + 16 * HIST_KERNEL_NR, "no padding");
-_Static_assert(sizeof(struct cpu_state) == 48, "no padding");
+_Static_assert(sizeof(struct cpu_state) == 56, "no padding");
 _Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
 _Static_assert(sizeof(struct edge_row) == 144 + 32 * HIST_KERNEL_NR, "no padding");

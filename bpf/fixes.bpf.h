@@ -45,26 +45,26 @@ struct sock_cgroup_data___word {
 	u64 val;
 } __attribute__((preserve_access_index));
 
-/* Id of the cgroup v2 that made @sk, OWNER_ROOT when it is not known, and its name's address. */
-static __always_inline u64 sock_cgroup(const struct sock *sk, const char **name)
+/* Id of the cgroup v2 that made @sk, OWNER_ROOT when it is not known, and its node or NULL. */
+static __always_inline u64 sock_cgroup(const struct sock *sk, const struct kernfs_node **node)
 {
 	struct sock_cgroup_data___word *word = (void *)&sk->sk_cgrp_data;
 	struct cgroup *cgroup;
 
-	*name = NULL;
+	*node = NULL;
 	if (bpf_core_field_exists(word->val)) {
 		u64 val = 0;
 
 		bpf_probe_read_kernel(&val, sizeof(val), word);
 		if (!val || val & 3)
 			return OWNER_ROOT;
-		*name = BPF_CORE_READ((struct cgroup *)val, kn, name);
+		*node = BPF_CORE_READ((struct cgroup *)val, kn);
 		return BPF_CORE_READ((struct cgroup *)val, kn, id);
 	}
 	cgroup = sk->sk_cgrp_data.cgroup;
 	if (!cgroup)
 		return OWNER_ROOT;
-	*name = cgroup->kn->name;
+	*node = cgroup->kn;
 	return cgroup->kn->id;
 }
 

@@ -32,8 +32,8 @@ static __always_inline bool owner_is_root(u64 key)
 	return (key & OWNER_ID_MASK) == OWNER_ROOT;
 }
 
-/* The slow path of owner_slot(): @cgroup is read for its name only when the slot is new. */
-static __noinline u32 owner_find(u64 key, const char *name)
+/* The slow path of owner_slot(): @node is read for its name only when the slot is new. */
+static __noinline u32 owner_find(u64 key, const struct kernfs_node *node)
 {
 	struct owner_info *info;
 	bool born = false;
@@ -47,14 +47,14 @@ static __noinline u32 owner_find(u64 key, const char *name)
 	info = bpf_map_lookup_elem(&shared_owner_info, &slot);
 	if (!info)
 		return SLOT_OVERFLOW;
-	bpf_probe_read_kernel_str(info->name, sizeof(info->name), name);
+	bpf_probe_read_kernel_str(info->name, sizeof(info->name), BPF_CORE_READ(node, name));
 	info->born_ns = bpf_ktime_get_ns();
 	info->key = key;
 	return slot;
 }
 
-/* Slot of the owner @key, whose last path component is @name. */
-static __always_inline u32 owner_slot(u64 key, const char *name)
+/* Slot of the owner @key, which @node names. */
+static __always_inline u32 owner_slot(u64 key, const struct kernfs_node *node)
 {
 	u32 line = dense_line(key), slot;
 	u64 *word = bpf_map_lookup_elem(&shared_owner_cache, &line);
@@ -63,7 +63,7 @@ static __always_inline u32 owner_slot(u64 key, const char *name)
 		return SLOT_OVERFLOW;
 	if (dense_hit(*word, key))
 		return dense_number(*word);
-	slot = owner_find(key, name);
+	slot = owner_find(key, node);
 	if (slot >= SLOT_FIRST)
 		*word = dense_word(key, slot);
 	return slot;
@@ -80,18 +80,18 @@ static __always_inline u32 owner_of_task(const struct task_struct *task)
 		v1 = task->sched_task_group->css.cgroup;
 		v1_key = v1 ? owner_key(v1, OWNER_V1_CPU) : key;
 		if (!owner_is_root(v1_key))
-			return owner_slot(v1_key, v1->kn->name);
+			return owner_slot(v1_key, v1->kn);
 	}
-	return owner_slot(key, cgroup->kn->name);
+	return owner_slot(key, cgroup->kn);
 }
 
 /* Slot of the cgroup that made @sk: connect()'s, or listen()'s, whose children inherit it. */
 static __always_inline u32 owner_of_sock(const struct sock *sk)
 {
-	const char *name;
-	u64 id = sock_cgroup(sk, &name);
+	const struct kernfs_node *node;
+	u64 id = sock_cgroup(sk, &node);
 
-	return owner_slot(id & OWNER_ID_MASK, name);
+	return owner_slot(id & OWNER_ID_MASK, node);
 }
 
 #endif

@@ -57,10 +57,18 @@ static __always_inline u64 slice_cpu_ns(const struct cpu_state *cpu, struct task
 	return exec_ns - cpu->exec_ns;
 }
 
+/* Slot of @prev, in most cases as it was found at its switch-in: it may have moved since. */
+static __always_inline u32 slot_of_prev(const struct cpu_state *cpu, const struct task_struct *prev)
+{
+	if (cpu->pid == (u32)prev->pid && cpu->group == (u64)prev->cgroups)
+		return cpu->slot;
+	return owner_of_task(prev);
+}
+
 static __always_inline void switch_out(struct cpu_state *cpu, u32 cpu_nr, struct task_struct *prev,
 				       u64 now_ns)
 {
-	struct sched_row *row = row_of(cpu_nr, owner_of_task(prev));
+	struct sched_row *row = row_of(cpu_nr, slot_of_prev(cpu, prev));
 	u64 slice_ns = now_ns - prev->sched_info.last_arrival;
 
 	if (!row)
@@ -127,6 +135,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	}
 	*(volatile u32 *)&cpu->slot = slot;
 	*(volatile u32 *)&cpu->pid = next->pid;
+	cpu->group = (u64)next->cgroups;
 	*(volatile u64 *)&cpu->since_ns = now_ns;
 	*(volatile u64 *)&cpu->exec_ns = next->se.sum_exec_runtime;
 	refresh_clock_offset(cpu, now_ns);

@@ -382,14 +382,26 @@ int collector_open(struct collector **out, const struct features *features, bool
 	return 0;
 }
 
+static void detach(struct collector *c)
+{
+	while (c->nr_links)
+		bpf_link__destroy(c->link[--c->nr_links]);
+	c->standby_attached = false;
+}
+
+int collector_switch(struct collector *c, bool on)
+{
+	detach(c);
+	return on ? attach(c, FEATURE_USED) : 0;
+}
+
 void collector_close(struct collector *c)
 {
 	size_t i;
 
 	if (!c)
 		return;
-	for (i = 0; i < c->nr_links; i++)
-		bpf_link__destroy(c->link[i]);
+	detach(c);
 	for (i = 0; i < c->nr_regions; i++)
 		munmap(c->region[i].at, c->region[i].size);
 	if (c->stats_fd >= 0)

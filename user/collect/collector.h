@@ -18,6 +18,12 @@ int collector_open(struct collector **out, const struct features *features, bool
 void collector_close(struct collector *c); /* NULL is fine */
 
 /*
+ * Detaches all programs, or attaches them again: for a benchmark that compares with and without
+ * in turns too short to load anew. What happens meanwhile is not counted. 0 or -errno.
+ */
+int collector_switch(struct collector *c, bool on);
+
+/*
  * Reads all maps into the zeroed @s, which the caller frees. Takes back what removed cgroups held
  * and attaches what stands by when the losses call for it. 0 or -errno.
  */
