@@ -169,32 +169,35 @@ int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_byte
 	return 0;
 }
 
-static __always_inline struct inflight *note(struct request *rq)
+/* What is noted of the request. A @fresh start drops what a life before this one may have left. */
+static __always_inline struct inflight *note(struct request *rq, bool fresh)
 {
-	struct inflight fresh = {};
 	u64 rq_key = (u64)rq;
-	struct inflight *noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
+	struct inflight nothing = {}, *noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
 
-	if (noted)
+	if (noted && !fresh)
 		return noted;
-	if (bpf_map_update_elem(&disk_inflight, &rq_key, &fresh, BPF_NOEXIST))
+	if (bpf_map_update_elem(&disk_inflight, &rq_key, &nothing, BPF_ANY))
 		lose(LOSS_OWNER_RACE);
 	return bpf_map_lookup_elem(&disk_inflight, &rq_key);
 }
 
-static __always_inline int note_submitter(struct request *rq)
+static __always_inline int note_submitter(struct request *rq, bool fresh)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 	const struct cgroup *cgroup = charged_cgroup(rq);
+	u64 key, rq_key = (u64)rq;
 	struct inflight *noted;
-	u64 key;
 
 	if (cgroup && !owner_is_root(io_owner_key(cgroup)))
 		return 0;
 	key = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id) & OWNER_ID_MASK;
-	if (key == OWNER_ROOT)
+	if (key == OWNER_ROOT) {
+		if (fresh)
+			bpf_map_delete_elem(&disk_inflight, &rq_key);
 		return 0;
-	noted = note(rq);
+	}
+	noted = note(rq, fresh);
 	if (noted)
 		noted->slot = owner_slot(key, BPF_CORE_READ(task, cgroups, dfl_cgrp, kn));
 	return 0;
@@ -204,21 +207,21 @@ static __always_inline int note_submitter(struct request *rq)
 SEC("?tp_btf/block_io_start")
 int BPF_PROG(block_submitter, struct request *rq)
 {
-	return note_submitter(rq);
+	return note_submitter(rq, true);
 }
 
 /* Else at the issue, which is the submitter's context unless a worker took over. */
 SEC("?tp_btf/block_rq_issue")
 int block_submitter_issue(u64 *ctx)
 {
-	return note_submitter(request_of_issue(ctx));
+	return note_submitter(request_of_issue(ctx), false);
 }
 
 SEC("?tp_btf/block_rq_issue")
 int block_issue(u64 *ctx)
 {
 	struct request *rq = request_of_issue(ctx);
-	struct inflight *noted = note(rq);
+	struct inflight *noted = note(rq, false);
 
 	/* A requeued request is issued again: its wait for the device began the first time. */
 	if (noted && !noted->issued_ns)

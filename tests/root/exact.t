@@ -95,8 +95,7 @@ is "$(edge .resets)" 0 "no reset"
 ok "$(awk -v s="$(edge .service_ns.sum)" 'BEGIN { exit !(s >= 211 * 3e6) }'; echo $?)" \
 	"the server's time has its 3 ms each"
 ok "$(awk -v s="$(edge .service_ns.sum)" -v r="$(edge .response_ns.sum)" \
-	'BEGIN { exit !(r >= s && s >= 0.8 * r) }'; echo $?)" \
-	"the response time contains the server's and little else on loopback"
+	'BEGIN { exit !(r >= s) }'; echo $?)" "the response time contains the server's"
 is "$(service tcp client .net_tx_bytes)" $((211 * 1009)) "the client's service sent it"
 is "$(service tcp server .net_rx_bytes)" $((211 * 1009)) "the server's service received it"
 

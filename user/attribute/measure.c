@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "user/attribute/build.h"
 #include "user/attribute/measure.h"
+#include "user/base/text.h"
 #include "user/collect/collector.h"
+
+/* A service that was named: it has a row in every phase, idle or not. */
+struct named {
+	char *cgroup_path, *name, *host;
+};
 
 struct measure {
 	struct cgroupfs *fs;
@@ -12,6 +19,8 @@ struct measure {
 	struct collector *collector;
 	struct snapshot before;
 	struct snapshot last; /* of the last measure_end() */
+	struct named *named;
+	size_t nr_named;
 };
 
 static int no_memory(struct err *err)
@@ -56,6 +65,7 @@ void measure_close(struct measure *m)
 	if (!m)
 		return;
 	collector_close(m->collector);
+	measure_forget_services(m);
 	names_close(m->names);
 	cgroupfs_close(m->fs);
 	snapshot_free(&m->before);
@@ -66,12 +76,55 @@ void measure_close(struct measure *m)
 int measure_name_service(struct measure *m, const char *cgroup_path, const char *name,
 			 const char *host)
 {
+	struct named *grown = realloc(m->named, (m->nr_named + 1) * sizeof(*grown)), *named;
+
+	if (!grown)
+		return -ENOMEM;
+	m->named = grown;
+	named = &grown[m->nr_named++];
+	named->cgroup_path = strdup(cgroup_path);
+	named->name = text_dup(name);
+	named->host = text_dup(host);
+	if (!named->cgroup_path || !named->name || !named->host)
+		return -ENOMEM;
 	return names_add_service(m->names, cgroup_path, name, host);
 }
 
 void measure_forget_services(struct measure *m)
 {
-	names_forget_services(m->names);
+	size_t i;
+
+	for (i = 0; i < m->nr_named; i++) {
+		free(m->named[i].cgroup_path);
+		free(m->named[i].name);
+		free(m->named[i].host);
+	}
+	free(m->named);
+	m->named = NULL;
+	m->nr_named = 0;
+	if (m->names)
+		names_forget_services(m->names);
+}
+
+/* Rows for the named services that did nothing; such a one still holds memory. */
+static int add_idle(const struct measure *m, struct phase *phase)
+{
+	size_t i;
+
+	for (i = 0; i < m->nr_named; i++) {
+		const struct named *named = &m->named[i];
+		struct cgroup_memory memory;
+		struct service *service;
+
+		if (phase_find_service(phase, named->name, named->host))
+			continue;
+		service = phase_add_service(phase, named->name, named->host);
+		if (!service)
+			return -ENOMEM;
+		if (!cgroupfs_memory(m->fs, named->cgroup_path, &memory))
+			service->mem_bytes = memory.bytes;
+	}
+	return 0;
 }
 
 int measure_sample_cost(struct measure *m, bool on)
@@ -102,7 +155,9 @@ int measure_end(struct measure *m, struct phase *phase, struct err *err)
 	snapshot_free(&m->last);
 	if (take(m, &m->last, err))
 		return -1;
-	return build_phase(phase, &m->before, &m->last, m->names, m->fs) ? no_memory(err) : 0;
+	if (build_phase(phase, &m->before, &m->last, m->names, m->fs) || add_idle(m, phase))
+		return no_memory(err);
+	return 0;
 }
 
 void measure_continue(struct measure *m)

@@ -70,9 +70,9 @@ void part_place(const struct phase *phase, const char *name, const char *host, c
 int part_programs(const struct phase *phase, FILE *out)
 {
 	static const struct table_column columns[] = {
-		{ NULL, "probe", TABLE_LEFT, true },	    { NULL, "runs", TABLE_RIGHT, false },
-		{ NULL, "per run", TABLE_RIGHT, false },    { NULL, "in all", TABLE_RIGHT, false },
-		{ NULL, "% of a cpu", TABLE_RIGHT, false },
+		{ NULL, "probe", TABLE_LEFT, true },
+		{ NULL, "sampled runs", TABLE_RIGHT, false },
+		{ NULL, "per run", TABLE_RIGHT, false },
 	};
 	struct table table = table_init(columns, ARRAY_SIZE(columns));
 	size_t i;
@@ -85,8 +85,6 @@ int part_programs(const struct phase *phase, FILE *out)
 		table_text(&table, p->name);
 		cell_count(&table, (double)p->run_count);
 		cell_duration(&table, p->run_count ? (double)p->run_ns / (double)p->run_count : -1);
-		cell_duration(&table, (double)p->run_ns);
-		cell_percent(&table, p->run_ns, phase->duration_ns);
 	}
 	return part_finish(&table, phase->nr_programs - part_shown(phase->nr_programs), out);
 }
