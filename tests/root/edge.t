@@ -23,7 +23,7 @@ http {
 EOF2
 in_cgroup web nginx -c "$TMP/nginx.conf" 2> "$TMP/nginx.log" &
 nginx=$!
-at_exit 'kill $nginx; wait $nginx 2> /dev/null'
+at_exit "kill $nginx; wait $nginx 2> /dev/null"
 wait_until 10 test -s "$TMP/nginx.pid"
 ok $? "nginx is up" || diag "$(cat "$TMP/nginx.log")"
 
