@@ -8,7 +8,8 @@ ARCH     ?= $(shell uname -m | sed 's/x86_64/x86/; s/aarch64/arm64/')
 B        := build
 PREFIX   ?= /usr/local
 
-ifeq ($(origin CC),default)
+# A make below another one has no built-in CC left: -R.
+ifneq ($(filter default undefined,$(origin CC)),)
 CC       := gcc
 endif
 CLANG    ?= clang

@@ -64,6 +64,7 @@ enum loss {
 	LOSS_TCP_CLOCK,
 	LOSS_SCHED_UNTRACED, /* a switch that the kernel did not trace: a slice is missing */
 	LOSS_EDGE_STALE,     /* the connection outlived its row: its later turns are not counted */
+	LOSS_WAIT_FULL,	     /* no row free for a pair of services: that wait names no offender */
 	LOSS_NR,
 };
 
@@ -99,23 +100,50 @@ struct owner_info {
 struct sched_row {
 	u64 cpu_ns;
 	u64 switches;
+	u64 voluntary;	 /* switched from because a task slept */
+	u64 involuntary; /* ... because another one was to run */
 	u64 wait_sum_ns;
 	u64 slice_sum_ns;
 	u64 wait[HIST_KERNEL_NR];
 	u64 slice[HIST_KERNEL_NR];
 };
 
+/* Slices that a CPU remembers, to tell who ran while a task waited. A power of two. */
+#define PAST_SLICES 8
+
 /* One per CPU: what runs there now, so that a snapshot can count a slice that has not ended. */
 struct cpu_state {
-	u32 seq;  /* odd while it changes; 0 until the first switch */
-	u32 slot; /* of the running task, or SLOT_IDLE */
-	u32 pid;
-	u32 pad;
-	u64 since_ns;	     /* start of the slice on the run queue's clock */
-	u64 exec_ns;	     /* the task's se.sum_exec_runtime then */
-	u64 clock_off_ns;    /* bpf_ktime_get_ns() minus the run queue's clock */
+	u32 seq;	  /* odd while it changes; 0 until the first switch */
+	u32 slot;	  /* of the running task, or SLOT_IDLE */
+	u32 pid;	  /* of the running task */
+	u32 past;	  /* slices remembered so far; the newest is at (past - 1) % PAST_SLICES */
+	u64 group;	  /* its task->cgroups: while that stays, so does the slot */
+	u64 since_ns;	  /* start of the slice on the run queue's clock */
+	u64 exec_ns;	  /* the task's se.sum_exec_runtime then */
+	u64 clock_off_ns; /* bpf_ktime_get_ns() minus the run queue's clock */
 	u64 clock_off_at_ns; /* on the run queue's clock; taken anew after a millisecond */
-	u64 group;	     /* address of the task's set of cgroups: @slot is good while it is */
+	u64 past_since_ns[PAST_SLICES];
+	u32 past_slot[PAST_SLICES];
+};
+
+/*
+ * Who made whom wait: run-queue wait of the victim's tasks while the offender's ran on that CPU.
+ * Only waits of WAIT_SHORT_NS and more are told apart: a shorter one is a hand-over, in which the
+ * one that woke the other finishes what it was about.
+ */
+#define WAIT_SHORT_NS		   10000
+#define WAIT_ROWS_MAX		   4096
+
+#define WAIT_KEY(victim, offender) ((u64)(victim) | (u64)(offender) << 16 | 1ULL << 32)
+#define WAIT_KEY_VICTIM(key)	   ((u32)((key)&0xffff))
+#define WAIT_KEY_OFFENDER(key)	   ((u32)((key) >> 16 & 0xffff))
+
+/* What stands for the offender where no slot does, beside SLOT_IDLE: the wake-up's own latency. */
+#define SLOT_EARLIER		   0xfffe /* it ran before the slices that the CPU remembers */
+
+struct wait_row {
+	u64 key; /* WAIT_KEY(); 0: free */
+	u64 wait_ns;
 };
 
 enum disk_op { DISK_READ, DISK_WRITE, DISK_DISCARD, DISK_FLUSH, DISK_OTHER, DISK_OP_NR };
@@ -178,10 +206,11 @@ struct edge_row {
 };
 
 _Static_assert(SLOTS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a slot fits beside its key");
+_Static_assert(WAIT_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a wait row fits beside its key");
 _Static_assert(DISK_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a disk row fits beside its key");
 _Static_assert(sizeof(struct owner_info) == 88, "no padding");
-_Static_assert(sizeof(struct sched_row) == 32 + 16 * HIST_KERNEL_NR, "no padding");
-_Static_assert(sizeof(struct cpu_state) == 56, "no padding");
+_Static_assert(sizeof(struct sched_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
+_Static_assert(sizeof(struct cpu_state) == 56 + 12 * PAST_SLICES, "no padding");
 _Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
 _Static_assert(sizeof(struct edge_row) == 144 + 32 * HIST_KERNEL_NR, "no padding");

@@ -69,6 +69,30 @@ static __always_inline u64 sock_cgroup(const struct sock *sk, const struct kernf
 }
 
 /*
+ * The state that @prev is switched from with. An argument since 5.18 (fa2c3254d7cf, "sched/tracing:
+ * Don't re-read p->state when emitting sched_switch event"), where the member may already be that
+ * of a wake-up on another CPU; a member before, renamed in 5.14 (2f064a59a11f, "sched: Change
+ * task_struct::state").
+ */
+typedef void (*btf_trace_sched_switch___state)(void *, bool, struct task_struct *,
+					       struct task_struct *, unsigned int);
+
+struct task_struct___state {
+	long state;
+} __attribute__((preserve_access_index));
+
+static __always_inline u64 task_state(const unsigned long long *ctx, const struct task_struct *prev)
+{
+	const struct task_struct___state *old = (const void *)prev;
+
+	if (bpf_core_type_exists(btf_trace_sched_switch___state))
+		return ctx[3];
+	if (bpf_core_field_exists(old->state))
+		return old->state;
+	return prev->__state;
+}
+
+/*
  * The run queue's clock, which stamps sched_info, by way of the task's own group: the per-CPU
  * symbol `runqueues` is not in every kernel's kallsyms. Needs CONFIG_FAIR_GROUP_SCHED; the loader
  * checks for the member.

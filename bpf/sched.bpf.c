@@ -28,6 +28,27 @@ struct {
 	__type(value, struct cpu_state);
 } sched_cpus SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, WAIT_ROWS_MAX);
+	__type(key, u32);
+	__type(value, struct wait_row);
+} wait_rows SEC(".maps");
+
+DENSE_MAPS(wait, WAIT_ROWS_MAX);
+
+/*
+ * Tasks preempted on their way to sleep: they are runnable, but the kernel's own stamp leaves
+ * them out (sched_info_depart() looks at the state alone). A hash, for it happens seldom.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, u32);
+	__type(value, u64);
+} sched_preempted SEC(".maps");
+
 static __always_inline struct sched_row *row_of(u32 cpu, u32 slot)
 {
 	u32 i = cpu * SLOTS_MAX + slot;
@@ -65,14 +86,31 @@ static __always_inline u32 slot_of_prev(const struct cpu_state *cpu, const struc
 	return owner_of_task(prev);
 }
 
+/* As the kernel counts nvcsw and nivcsw: preempted, or still runnable (a yield), is not its will.
+ */
+static __always_inline void count_reason(struct sched_row *row, const struct task_struct *prev,
+					 bool preempt, u64 state, u64 now_ns)
+{
+	u32 pid = prev->pid;
+
+	if (state && !preempt) {
+		row->voluntary++;
+		return;
+	}
+	row->involuntary++;
+	if (state && bpf_map_update_elem(&sched_preempted, &pid, &now_ns, BPF_ANY))
+		lose(LOSS_SCHED_NO_STAMP);
+}
+
 static __always_inline void switch_out(struct cpu_state *cpu, u32 cpu_nr, struct task_struct *prev,
-				       u64 now_ns)
+				       bool preempt, u64 state, u64 now_ns)
 {
 	struct sched_row *row = row_of(cpu_nr, slot_of_prev(cpu, prev));
 	u64 slice_ns = now_ns - prev->sched_info.last_arrival;
 
 	if (!row)
 		return;
+	count_reason(row, prev, preempt, state, now_ns);
 	if ((s64)slice_ns < 0) {
 		lose(LOSS_SCHED_CLOCK);
 		return;
@@ -82,9 +120,86 @@ static __always_inline void switch_out(struct cpu_state *cpu, u32 cpu_nr, struct
 	hist_count(row->slice, slice_ns);
 }
 
-static __always_inline void switch_in(u32 cpu_nr, u32 slot, struct task_struct *next, u64 now_ns)
+/* Since when @task waits: the kernel's stamp, or ours where it has none. 0: nobody knows. */
+static __always_inline u64 queued_since(const struct task_struct *task)
 {
-	u64 queued_ns = next->sched_info.last_queued, wait_ns = now_ns - queued_ns;
+	u64 queued_ns = task->sched_info.last_queued, *preempted_ns;
+	u32 pid = task->pid;
+
+	if (queued_ns)
+		return queued_ns;
+	preempted_ns = bpf_map_lookup_elem(&sched_preempted, &pid);
+	if (!preempted_ns)
+		return 0;
+	queued_ns = *preempted_ns;
+	bpf_map_delete_elem(&sched_preempted, &pid);
+	return queued_ns;
+}
+
+static __always_inline void blame(u32 victim, u32 offender, u64 wait_ns)
+{
+	u64 key = WAIT_KEY(victim, offender), *word;
+	u32 line = dense_line(key), number;
+	struct wait_row *row;
+	bool born = false;
+
+	word = bpf_map_lookup_elem(&wait_cache, &line);
+	if (!word)
+		return;
+	if (dense_hit(*word, key)) {
+		number = dense_number(*word);
+	} else {
+		number = dense_take(&wait_numbers, &wait_free, key, LOSS_WAIT_FULL, &born);
+		if (number == DENSE_NONE)
+			return;
+		*word = dense_word(key, number);
+	}
+	row = bpf_map_lookup_elem(&wait_rows, &number);
+	if (!row)
+		return;
+	if (born)
+		row->key = key;
+	__sync_fetch_and_add(&row->wait_ns, wait_ns);
+}
+
+/*
+ * Shares the wait of @victim from @queued_ns to @now_ns out among those who ran on this CPU
+ * meanwhile, newest slice first: what is left after the slices remembered is SLOT_EARLIER's.
+ */
+static __noinline int blame_all(struct cpu_state *cpu, u32 victim, u64 queued_ns, u64 now_ns)
+{
+	u32 i, slot = cpu->slot;
+	u64 since_ns = cpu->since_ns;
+
+	for (i = 0; i <= PAST_SLICES; i++) {
+		u64 from_ns = since_ns > queued_ns ? since_ns : queued_ns;
+		u32 at = (cpu->past - 1 - i) & (PAST_SLICES - 1);
+
+		if (now_ns > from_ns)
+			blame(victim, slot, now_ns - from_ns);
+		if (since_ns <= queued_ns)
+			return 0;
+		now_ns = from_ns;
+		since_ns = cpu->past_since_ns[at];
+		slot = cpu->past_slot[at];
+	}
+	blame(victim, SLOT_EARLIER, now_ns - queued_ns);
+	return 0;
+}
+
+static __always_inline void remember_slice(struct cpu_state *cpu)
+{
+	u32 at = cpu->past & (PAST_SLICES - 1);
+
+	cpu->past_since_ns[at] = cpu->since_ns;
+	cpu->past_slot[at] = cpu->slot;
+	cpu->past++;
+}
+
+static __always_inline void switch_in(struct cpu_state *cpu, u32 cpu_nr, u32 slot,
+				      const struct task_struct *next, u64 now_ns)
+{
+	u64 queued_ns = queued_since(next), wait_ns = now_ns - queued_ns;
 	struct sched_row *row = row_of(cpu_nr, slot);
 
 	if (!row)
@@ -100,6 +215,8 @@ static __always_inline void switch_in(u32 cpu_nr, u32 slot, struct task_struct *
 	}
 	row->wait_sum_ns += wait_ns;
 	hist_count(row->wait, wait_ns);
+	if (wait_ns >= WAIT_SHORT_NS)
+		blame_all(cpu, slot, queued_ns, now_ns);
 }
 
 /*
@@ -128,11 +245,12 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	*(volatile u32 *)&cpu->seq = cpu->seq | 1;
 	/* The idle task is pid 0 on every CPU: never charged. */
 	if (prev->pid)
-		switch_out(cpu, cpu_nr, prev, now_ns);
+		switch_out(cpu, cpu_nr, prev, preempt, task_state(ctx, prev), now_ns);
 	if (next->pid) {
 		slot = owner_of_task(next);
-		switch_in(cpu_nr, slot, next, now_ns);
+		switch_in(cpu, cpu_nr, slot, next, now_ns);
 	}
+	remember_slice(cpu);
 	*(volatile u32 *)&cpu->slot = slot;
 	*(volatile u32 *)&cpu->pid = next->pid;
 	cpu->group = (u64)next->cgroups;

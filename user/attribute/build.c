@@ -114,11 +114,58 @@ static int add_sched(const struct build *b, u32 index)
 		return -ENOMEM;
 	service->cpu_ns += minus(now->cpu_ns, was->cpu_ns);
 	service->switches += minus(now->switches, was->switches);
+	service->voluntary += minus(now->voluntary, was->voluntary);
+	service->involuntary += minus(now->involuntary, was->involuntary);
 	if (kernel_hist(&service->runq_wait_ns, now->wait, was->wait, now->wait_sum_ns,
 			was->wait_sum_ns))
 		return -ENOMEM;
 	return kernel_hist(&service->slice_ns, now->slice, was->slice, now->slice_sum_ns,
 			   was->slice_sum_ns);
+}
+
+/* Whom the wait is charged to; owners are named as services are. */
+static const char *offender_name(const struct build *b, u32 offender)
+{
+	if (offender == WAIT_BY_IDLE)
+		return "(wake-up)";
+	if (offender == WAIT_BY_EARLIER)
+		return "(earlier)";
+	return name_of(b, offender, NULL);
+}
+
+static s64 offender_before(const struct build *b, u32 offender)
+{
+	return offender >= WAIT_BY_EARLIER ? offender : owner_before(b, offender);
+}
+
+static u64 wait_before(const struct build *b, u32 index)
+{
+	const struct wait_sample *wait = &b->after->waits[index];
+	s64 victim = owner_before(b, wait->victim), offender = offender_before(b, wait->offender);
+	u32 i;
+
+	for (i = 0; i < b->before->nr_waits; i++) {
+		const struct wait_sample *was =
+			&b->before->waits[(index + i) % b->before->nr_waits];
+
+		if (was->victim == victim && was->offender == offender)
+			return was->wait_ns;
+	}
+	return 0;
+}
+
+static int add_wait(const struct build *b, u32 index)
+{
+	const struct wait_sample *wait = &b->after->waits[index];
+	u64 wait_ns = minus(wait->wait_ns, wait_before(b, index));
+	struct service *service;
+
+	if (!wait_ns)
+		return 0;
+	service = service_of(b, wait->victim);
+	if (!service)
+		return -ENOMEM;
+	return tally_add(&service->waited_for_ns, offender_name(b, wait->offender), wait_ns);
 }
 
 static const char *op_name(u32 op)
@@ -472,6 +519,10 @@ int build_phase(struct phase *phase, const struct snapshot *before, const struct
 
 	for (i = 0; i < after->nr_owners; i++) {
 		if (add_sched(&b, i))
+			return -ENOMEM;
+	}
+	for (i = 0; i < after->nr_waits; i++) {
+		if (add_wait(&b, i))
 			return -ENOMEM;
 	}
 	for (i = 0; i < after->nr_disks; i++) {

@@ -206,7 +206,13 @@ static int load_sched(struct collector *c, bool by_v1_cpu)
 		return err;
 	c->rows.sched = map_rows(c, c->sched->maps.sched_rows);
 	c->rows.cpu = map_rows(c, c->sched->maps.sched_cpus);
-	return c->rows.sched && c->rows.cpu ? 0 : -errno;
+	c->rows.waits = map_rows(c, c->sched->maps.wait_rows);
+	c->rows.wait_cache = map_rows(c, c->sched->maps.wait_cache);
+	c->numbers.wait_numbers = bpf_map__fd(c->sched->maps.wait_numbers);
+	c->numbers.wait_free = bpf_map__fd(c->sched->maps.wait_free);
+	if (!c->rows.sched || !c->rows.cpu || !c->rows.waits || !c->rows.wait_cache)
+		return -errno;
+	return fill_free(c->sched->maps.wait_free, 0, WAIT_ROWS_MAX);
 }
 
 static int load_block(struct collector *c)

@@ -23,6 +23,8 @@ static void add_row(struct sched_row *to, const struct sched_row *from)
 
 	to->cpu_ns += from->cpu_ns;
 	to->switches += from->switches;
+	to->voluntary += from->voluntary;
+	to->involuntary += from->involuntary;
 	to->wait_sum_ns += from->wait_sum_ns;
 	to->slice_sum_ns += from->slice_sum_ns;
 	for (i = 0; i < HIST_KERNEL_NR; i++) {
@@ -143,12 +145,37 @@ static int drain_edges(const struct edge_row *rows, struct snapshot *s)
 	return 0;
 }
 
+u32 drain_offender(u64 key)
+{
+	switch (WAIT_KEY_OFFENDER(key)) {
+	case SLOT_IDLE:
+		return WAIT_BY_IDLE;
+	case SLOT_EARLIER:
+		return WAIT_BY_EARLIER;
+	}
+	return WAIT_KEY_OFFENDER(key);
+}
+
+static int drain_waits(const struct wait_row *rows, struct snapshot *s)
+{
+	u32 i;
+
+	for (i = 0; rows && i < WAIT_ROWS_MAX; i++) {
+		u64 key = rows[i].key;
+
+		if (key && snapshot_add_wait(s, WAIT_KEY_VICTIM(key), drain_offender(key),
+					     rows[i].wait_ns))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int drain_rows(const struct mapped_rows *rows, struct snapshot *s)
 {
 	if (drain_owners(rows, s))
 		return -ENOMEM;
 	drain_sched(rows, s);
-	if (drain_disks(rows->disks, s))
+	if (drain_disks(rows->disks, s) || drain_waits(rows->waits, s))
 		return -ENOMEM;
 	return drain_edges(rows->edges, s);
 }

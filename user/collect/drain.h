@@ -13,8 +13,10 @@ struct mapped_rows {
 	struct cpu_state *cpu;	   /* [cpus] */
 	struct disk_row *disks;	   /* [DISK_ROWS_MAX] */
 	struct edge_row *edges;	   /* [EDGE_ROWS_MAX] */
+	struct wait_row *waits;	   /* [WAIT_ROWS_MAX] */
 	u64 *owner_cache;	   /* [1 << DENSE_CACHE_BITS] */
 	u64 *disk_cache;	   /* [1 << DENSE_CACHE_BITS] */
+	u64 *wait_cache;	   /* [1 << DENSE_CACHE_BITS] */
 };
 
 /* One above the highest slot in use. */
@@ -22,6 +24,9 @@ u32 drain_slots(const struct owner_info *owners);
 
 /* The row of @slot summed over the CPUs, without what runs there now. */
 void drain_sum_slot(const struct mapped_rows *rows, u32 slot, struct sched_row *sum);
+
+/* The offender of a wait row's key, as snapshots number them. */
+u32 drain_offender(u64 key);
 
 /*
  * Fills owners, sched, disks and edges of the zeroed @s: what is in the maps, with owners numbered

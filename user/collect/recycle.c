@@ -116,6 +116,35 @@ static int take_edges(struct recycled *r, const struct mapped_rows *rows,
 	return 0;
 }
 
+static int take_waits(struct recycled *r, const struct mapped_rows *rows,
+		      const struct number_maps *maps, u64 now_ns)
+{
+	u32 i;
+
+	for (i = 0; rows->waits && i < WAIT_ROWS_MAX; i++) {
+		struct wait_row *row = &rows->waits[i];
+		u64 key = row->key;
+		u32 offender = drain_offender(key);
+		int victim, by = (int)offender, err;
+
+		if (!key || !(removed(rows, WAIT_KEY_VICTIM(key), now_ns) ||
+			      removed(rows, offender, now_ns)))
+			continue;
+		victim = keep_owner(r, rows, WAIT_KEY_VICTIM(key));
+		if (offender < SLOTS_MAX)
+			by = keep_owner(r, rows, offender);
+		if (victim < 0 || (offender < SLOTS_MAX && by < 0) ||
+		    snapshot_add_wait(&r->kept, (u32)victim, (u32)by, row->wait_ns))
+			return -ENOMEM;
+		drop_from_cache(rows->wait_cache, key);
+		memset(row, 0, sizeof(*row));
+		err = give_back(maps->wait_numbers, maps->wait_free, &key, i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int take_slot(struct recycled *r, const struct mapped_rows *rows,
 		     const struct number_maps *maps, u32 slot)
 {
@@ -144,6 +173,8 @@ int recycle(struct recycled *r, const struct mapped_rows *rows, const struct num
 	err = take_disks(r, rows, maps, now_ns);
 	if (!err)
 		err = take_edges(r, rows, maps, now_ns);
+	if (!err)
+		err = take_waits(r, rows, maps, now_ns);
 	for (slot = SLOT_FIRST; !err && slot < nr; slot++) {
 		if (removed(rows, slot, now_ns))
 			err = take_slot(r, rows, maps, slot);
@@ -154,7 +185,9 @@ int recycle(struct recycled *r, const struct mapped_rows *rows, const struct num
 /* Where the kept owner @index stands in @s once its owners begin at @base. */
 static u32 moved(u32 index, u32 base)
 {
-	return index < SLOT_FIRST ? index : base + index - SLOT_FIRST;
+	if (index < SLOT_FIRST || index >= WAIT_BY_EARLIER)
+		return index;
+	return base + index - SLOT_FIRST;
 }
 
 int recycle_add(const struct recycled *r, struct snapshot *s)
@@ -170,6 +203,13 @@ int recycle_add(const struct recycled *r, struct snapshot *s)
 		const struct disk_sample *disk = &kept->disks[i];
 
 		if (snapshot_add_disk(s, moved(disk->owner, base), disk->op, disk->dev, &disk->row))
+			return -ENOMEM;
+	}
+	for (i = 0; i < kept->nr_waits; i++) {
+		const struct wait_sample *wait = &kept->waits[i];
+
+		if (snapshot_add_wait(s, moved(wait->victim, base), moved(wait->offender, base),
+				      wait->wait_ns))
 			return -ENOMEM;
 	}
 	for (i = 0; i < kept->nr_edges; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Takes back the slots of removed cgroups, with the disk and edge rows that name them, so that
- * hosts where containers come and go never run out. What the rows held is kept aside, as part of
- * every later snapshot until recycle_forget().
+ * Takes back the slots of removed cgroups, with the disk, edge and wait rows that name them, so
+ * that hosts where containers come and go never run out. What the rows held is kept aside, as part
+ * of every later snapshot until recycle_forget().
  */
 #ifndef SITU_COLLECT_RECYCLE_H
 #define SITU_COLLECT_RECYCLE_H
@@ -14,6 +14,7 @@ struct number_maps {
 	int owner_numbers, owner_free;
 	int disk_numbers, disk_free;
 	int edge_numbers, edge_free;
+	int wait_numbers, wait_free;
 };
 
 struct recycled {

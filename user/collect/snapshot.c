@@ -62,12 +62,24 @@ int snapshot_add_edge(struct snapshot *to, u32 client, u32 server, const struct 
 	return 0;
 }
 
+int snapshot_add_wait(struct snapshot *to, u32 victim, u32 offender, u64 wait_ns)
+{
+	struct wait_sample *at = append(&to->waits, to->nr_waits, sizeof(*at));
+
+	if (!at)
+		return -ENOMEM;
+	*at = (struct wait_sample){ victim, offender, wait_ns };
+	to->nr_waits++;
+	return 0;
+}
+
 void snapshot_free(struct snapshot *s)
 {
 	free(s->owners);
 	free(s->sched);
 	free(s->disks);
 	free(s->edges);
+	free(s->waits);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -89,6 +101,7 @@ const char *loss_name(enum loss reason)
 		[LOSS_TCP_CLOCK] = "tcp_clock",
 		[LOSS_SCHED_UNTRACED] = "sched_untraced",
 		[LOSS_EDGE_STALE] = "edge_stale",
+		[LOSS_WAIT_FULL] = "wait_full",
 	};
 
 	_Static_assert(ARRAY_SIZE(names) == LOSS_NR, "every reason has a name");

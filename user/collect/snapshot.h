@@ -30,6 +30,15 @@ struct edge_sample {
 	struct edge_row row;
 };
 
+/* Run-queue wait of one owner while another one ran. */
+struct wait_sample {
+	u32 victim, offender; /* indexes into owners; the offender may be one of the below */
+	u64 wait_ns;
+};
+
+#define WAIT_BY_IDLE	UINT32_MAX	 /* nobody: the wake-up's own latency */
+#define WAIT_BY_EARLIER (UINT32_MAX - 1) /* who ran before the slices that a CPU remembers */
+
 struct snapshot {
 	u64 mono_ns; /* stamped after the values were read */
 	u64 real_ns;
@@ -42,6 +51,8 @@ struct snapshot {
 	u32 nr_disks;
 	struct edge_sample *edges;
 	u32 nr_edges;
+	struct wait_sample *waits;
+	u32 nr_waits;
 	u64 losses[LOSS_NR];
 	struct program_stat programs[16];
 	u32 nr_programs;
@@ -53,6 +64,8 @@ int snapshot_add_owner(struct snapshot *to, const struct owner_info *info,
 int snapshot_add_disk(struct snapshot *to, u32 owner, enum disk_op op, u32 dev,
 		      const struct disk_row *row);
 int snapshot_add_edge(struct snapshot *to, u32 client, u32 server, const struct edge_row *row);
+
+int snapshot_add_wait(struct snapshot *to, u32 victim, u32 offender, u64 wait_ns);
 
 void snapshot_free(struct snapshot *s);
 
