@@ -14,11 +14,15 @@ would()
 	run make --no-print-directory -n V=1 -W "$1" tests
 }
 
-# The objects of the built tree whose dependency file names $1.
+# The objects of the built tree whose dependency file names $1, without those left over by a
+# source that is gone.
 including()
 {
 	find build -path build/sanitize -prune -o -path build/fuzz -prune -o -name '*.d' -print |
-		tr '\n' '\0' | xargs -0 grep -lF -- "$1" | sed 's/\.d$/.o/' | sort
+		while read -r file; do
+			source=${file#build/}
+			[ ! -e "${source%.d}.c" ] || ! grep -qF -- "$1" "$file" || echo "${file%.d}.o"
+		done | sort
 }
 
 # The objects that the commands in $out write.

@@ -63,7 +63,7 @@ offers()
 }
 is "$(offers situ hel)" "help" "a command is completed"
 is "$(offers situ --vers)" "--version" "an option of situ is completed"
-is "$(offers situ help comp)" "completion" "the command to be explained is completed"
+is "$(offers situ help completi)" "completion" "the command to be explained is completed"
 is "$(offers situ completion --h)" "--help" "an option of a command is completed"
 is "$(offers situ nosuch --)" "" "an unknown command has no options"
 finish
