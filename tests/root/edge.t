@@ -27,14 +27,16 @@ at_exit "kill $nginx; wait $nginx 2> /dev/null"
 wait_until 10 test -s "$TMP/nginx.pid"
 ok $? "nginx is up" || diag "$(cat "$TMP/nginx.log")"
 
-# check NAME CONNECTIONS OPTION...: a load with these options, measured
+# check NAME OPTIONS TEST...: a load with these options, measured; the number of its connections
+# then stands the test, which may be "-eq 7"
 check()
 {
 	name=$1
-	connections=$2
+	options=$2
 	shift 2
+	# shellcheck disable=SC2086 # options are words
 	run "$SITU" record -q --json -o "$TMP/$name.db" -- in_cgroup load \
-		"$SITU" load --quiet --json "$@" http://127.0.0.1:18080/page
+		"$SITU" load --quiet --json $options http://127.0.0.1:18080/page
 	is "$rc" 0 "$name: the load succeeds"
 	# Two documents: the load's own result, then the recording.
 	printf '%s' "$out" | jq -s '.[0].endpoints[] | select(.name == "all")' > "$TMP/client"
@@ -46,16 +48,16 @@ check()
 		"$name: a response time each"
 	is "$(jq .service_ns.count "$TMP/edge")" "$(jq .answered "$TMP/client")" \
 		"$name: a server time each"
-	is "$(jq .connections "$TMP/edge")" "$connections" "$name: connections"
+	ok "$([ "$(jq .connections "$TMP/edge")" "$@" ]; echo $?)" "$name: connections"
 	is "$(jq .retransmits "$TMP/edge")" 0 "$name: nothing is sent again on loopback"
 	ok "$(jq -n --slurpfile c "$TMP/client" --slurpfile e "$TMP/edge" \
 		'if $c[0].latency_uncorrected_ns.sum >= $e[0].response_ns.sum then 0 else 1 end')" \
 		"$name: the client's time contains the edge's"
 }
 
-check kept 7 -n 1009 -c 7
+check kept "-n 1009 -c 7" -eq 7
 is "$(jq .answered "$TMP/client")" 1009 "all 1009 were answered"
-check fresh 211 -n 211 -c 3 --no-keepalive
-check paced 5 -r 500 -c 5 -d 2s
+check fresh "-n 211 -c 3 --no-keepalive" -eq 211
+check paced "-r 500 -c 5 -d 2s" -le 5
 
 finish
