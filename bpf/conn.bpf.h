@@ -12,7 +12,7 @@
 const volatile bool conn_in_sk_storage;
 
 enum conn_role {
-	ROLE_UNKNOWN, /* open before the programs were attached */
+	ROLE_UNKNOWN,
 	ROLE_CLIENT,
 	ROLE_SERVER,
 };
@@ -37,6 +37,7 @@ struct conn {
 	u16 slot;      /* own service */
 	u8 role;       /* enum conn_role */
 	u8 joined;     /* server: the client's half is on this kernel and counts for both */
+	u8 adopted;    /* was open before the programs were attached */
 };
 
 struct {

@@ -57,8 +57,9 @@ enum loss {
 	LOSS_DISK_FULL,	     /* no disk row free: the request is not in any row */
 	LOSS_DISK_NO_STAMP,  /* completed without a start or issue time: counted, not timed */
 	LOSS_DISK_CLOCK,
-	LOSS_EDGE_FULL,	      /* no edge row free: the connection is not in any row */
-	LOSS_CONN_AT_START,   /* open before the programs were attached: role unknown */
+	LOSS_EDGE_FULL,	    /* no edge row free: the connection is not in any row */
+	LOSS_LISTENER_FULL, /* a listening port not noted: its open connections count as a client's
+			     */
 	LOSS_CONN_NO_STORAGE, /* no memory for the connection's state */
 	LOSS_JOIN_FULL,	      /* the two halves of a connection could not be joined */
 	LOSS_TCP_CLOCK,
@@ -163,6 +164,14 @@ struct disk_row {
 	u64 device_sum_ns;
 	u64 queue[HIST_KERNEL_NR];
 	u64 device[HIST_KERNEL_NR];
+};
+
+/* A port that somebody listens on: tells the server's side of a connection that was open before. */
+#define LISTENERS_MAX 8192
+
+struct listener_key {
+	u32 netns; /* inode number of the network namespace */
+	u32 port;
 };
 
 /* An IPv6 address; IPv4 as v4-mapped, so that one comparison serves both. */

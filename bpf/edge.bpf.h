@@ -33,15 +33,16 @@ struct {
 } edge_free SEC(".maps");
 
 /*
- * What a client leaves for its server on this kernel, and the server for its client. The client
- * becomes established first, so the server always finds it; the client collects it with its
- * first response. A hash, since the two sockets know nothing else of each other.
+ * Where the two halves of a connection meet. The client becomes established first and leaves its
+ * part, so a server that is on this kernel finds it; the client takes the server's part with its
+ * first response. Of a connection that was open before, either may come first. A hash, since the
+ * two sockets know nothing else of each other.
  */
 struct join {
 	struct addr server; /* as the client dialled it */
-	struct addr local;  /* the server's own address; zero until it came */
+	struct addr local;  /* the server's own address */
 	u16 port;
-	u16 client_slot;
+	u16 client_slot; /* SLOT_REMOTE until the client came */
 	u16 server_slot; /* SLOT_REMOTE until the server came */
 	u16 pad;
 };

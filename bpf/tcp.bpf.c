@@ -15,6 +15,14 @@
 
 #define TCP_HEADER_MAX 60
 
+/* Filled by user space before the programs are attached, kept up by tcp_state. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LISTENERS_MAX);
+	__type(key, struct listener_key);
+	__type(value, u8);
+} tcp_listeners SEC(".maps");
+
 static __always_inline struct isn_pair isn_of(const struct tcp_sock *tp, enum conn_role role)
 {
 	/*
@@ -84,6 +92,33 @@ static __always_inline void count_rtt(struct edge_row *row, const struct tcp_soc
 	hist_count_shared(row->rtt, rtt_ns);
 }
 
+/* Where the halves of the connection @isn meet, made when neither came so far. */
+static __always_inline struct join *join_meet(const struct isn_pair *isn)
+{
+	struct join fresh = { .client_slot = SLOT_REMOTE, .server_slot = SLOT_REMOTE };
+	struct join *join = bpf_map_lookup_elem(&edge_joins, isn);
+
+	if (join)
+		return join;
+	bpf_map_update_elem(&edge_joins, isn, &fresh, BPF_NOEXIST);
+	join = bpf_map_lookup_elem(&edge_joins, isn);
+	if (!join)
+		lose(LOSS_JOIN_FULL);
+	return join;
+}
+
+static __always_inline void client_join(struct sock *sk, const struct conn *conn)
+{
+	struct isn_pair isn = conn->isn;
+	struct join *join = join_meet(&isn);
+
+	if (!join)
+		return;
+	join->client_slot = conn->slot;
+	join->port = bpf_ntohs(sk->__sk_common.skc_dport);
+	addr_of_peer(&join->server, sk);
+}
+
 /* The client's row: by now the server has said who it is, if it is on this kernel at all. */
 static __noinline void client_resolve(struct sock *sk, struct conn *conn)
 {
@@ -100,10 +135,12 @@ static __noinline void client_resolve(struct sock *sk, struct conn *conn)
 	if (join) {
 		key.server_slot = join->server_slot;
 		local = join->local;
-		bpf_map_delete_elem(&edge_joins, &isn);
+		/* A server that was adopted too resolves later than its client. */
+		if (!conn->adopted)
+			bpf_map_delete_elem(&edge_joins, &isn);
 	}
 	row = edge_take(conn, &key, &local);
-	/* Refused or timed out: the row is only for its reset and its retransmitted SYNs. */
+	/* Adopted, refused or timed out: not a connection of this measurement's. */
 	if (!row || !conn->connect_ns)
 		return;
 	add(&row->connections, 1);
@@ -111,46 +148,18 @@ static __noinline void client_resolve(struct sock *sk, struct conn *conn)
 	hist_count_shared(row->connect, conn->connect_ns);
 }
 
-static __always_inline void client_established(struct sock *sk, const struct tcp_sock *tp,
-					       struct conn *conn)
+/* The server's row: the client's, where that is on this kernel and has left its part. */
+static __noinline void server_resolve(struct sock *sk, struct conn *conn)
 {
-	struct join join = {};
-	struct isn_pair isn = isn_of(tp, ROLE_CLIENT);
-
-	conn->connect_ns = bpf_ktime_get_ns() - conn->started_ns;
-	conn->write_seq = tp->write_seq;
-	/* The SYN was counted as a byte. */
-	conn->acked = tp->bytes_acked;
-	conn->received = tp->bytes_received;
-	conn->isn = isn;
-	join.client_slot = conn->slot;
-	join.server_slot = SLOT_REMOTE;
-	join.port = bpf_ntohs(sk->__sk_common.skc_dport);
-	addr_of_peer(&join.server, sk);
-	if (bpf_map_update_elem(&edge_joins, &isn, &join, BPF_ANY))
-		lose(LOSS_JOIN_FULL);
-}
-
-static __always_inline void server_established(struct sock *sk, const struct tcp_sock *tp)
-{
-	struct conn *conn = conn_make(sk);
 	struct edge_key key = {};
 	struct addr local = {};
-	struct isn_pair isn;
+	struct isn_pair isn = conn->isn;
+	struct join *join = bpf_map_lookup_elem(&edge_joins, &isn);
 	struct edge_row *row;
-	struct join *join;
 
-	if (!conn)
-		return;
-	isn = isn_of(tp, ROLE_SERVER);
-	conn->role = ROLE_SERVER;
-	conn->slot = owner_of_sock(sk);
-	conn->isn = isn;
-	conn->write_seq = tp->write_seq;
 	addr_of_self(&local, sk);
-	join = bpf_map_lookup_elem(&edge_joins, &isn);
 	key.server_slot = conn->slot;
-	if (join) {
+	if (join && join->client_slot != SLOT_REMOTE) {
 		join->local = local;
 		join->server_slot = conn->slot;
 		key.client_slot = join->client_slot;
@@ -164,8 +173,75 @@ static __always_inline void server_established(struct sock *sk, const struct tcp
 		addr_of_peer(&key.peer, sk);
 	}
 	row = edge_take(conn, &key, &local);
-	if (row && !join)
+	if (row && !conn->joined && !conn->adopted)
 		add(&row->connections, 1);
+}
+
+/* What the socket has counted before this measurement is none of its business. */
+static __always_inline void start_from_here(struct conn *conn, const struct tcp_sock *tp)
+{
+	conn->write_seq = tp->write_seq;
+	conn->acked = tp->bytes_acked;
+	conn->received = tp->bytes_received;
+	conn->isn = isn_of(tp, conn->role);
+}
+
+static __always_inline void client_established(struct sock *sk, const struct tcp_sock *tp,
+					       struct conn *conn)
+{
+	conn->connect_ns = bpf_ktime_get_ns() - conn->started_ns;
+	start_from_here(conn, tp);
+	client_join(sk, conn);
+}
+
+static __always_inline void server_established(struct sock *sk, const struct tcp_sock *tp)
+{
+	struct conn *conn = conn_make(sk);
+
+	if (!conn)
+		return;
+	conn->role = ROLE_SERVER;
+	conn->slot = owner_of_sock(sk);
+	start_from_here(conn, tp);
+	server_resolve(sk, conn);
+}
+
+static __always_inline bool is_listening(const struct sock *sk)
+{
+	struct listener_key key = {
+		.netns = sk->__sk_common.skc_net.net->ns.inum,
+		.port = sk->__sk_common.skc_num,
+	};
+
+	return bpf_map_lookup_elem(&tcp_listeners, &key) != NULL;
+}
+
+/*
+ * A connection that was open before the programs were attached: its turns count from the next one
+ * on. Its row is resolved with its first turn, by when the other half has been adopted as well.
+ */
+static __noinline void adopt(struct sock *sk, const struct tcp_sock *tp)
+{
+	struct conn *conn = conn_make(sk);
+	struct isn_pair isn;
+	struct join *join;
+
+	if (!conn)
+		return;
+	conn->adopted = 1;
+	conn->row = DENSE_NONE;
+	conn->role = is_listening(sk) ? ROLE_SERVER : ROLE_CLIENT;
+	conn->slot = owner_of_sock(sk);
+	conn->retrans = tp->total_retrans;
+	start_from_here(conn, tp);
+	if (conn->role == ROLE_CLIENT) {
+		client_join(sk, conn);
+		return;
+	}
+	isn = conn->isn;
+	join = join_meet(&isn);
+	if (join)
+		join->server_slot = conn->slot;
 }
 
 /* The server has answered since the request came: its time ends with the departure. */
@@ -188,13 +264,15 @@ static __always_inline void server_turn(struct edge_row *row, struct conn *conn,
 	hist_count_shared(row->service, service_ns);
 }
 
-static __always_inline void server_receive(struct conn *conn, const struct tcp_sock *tp,
-					   bool payload)
+static __always_inline void server_receive(struct sock *sk, struct conn *conn,
+					   const struct tcp_sock *tp, bool payload)
 {
 	u32 write_seq = tp->write_seq;
 	struct edge_row *row;
 
 	if (conn->request_ns && write_seq != conn->write_seq) {
+		if (conn->row == DENSE_NONE)
+			server_resolve(sk, conn);
 		row = edge_of(conn);
 		if (row)
 			server_turn(row, conn, tp);
@@ -257,15 +335,13 @@ int BPF_PROG(tcp_receive, struct sock *sk, struct sk_buff *skb)
 		return 0;
 	conn = conn_find(sk);
 	if (!conn) {
-		conn = conn_make(sk);
-		if (conn)
-			lose(LOSS_CONN_AT_START);
+		adopt(sk, tp);
 		return 0;
 	}
 	if (conn->role == ROLE_CLIENT)
 		client_receive(sk, conn, tp, has_payload(tp, skb));
 	else if (conn->role == ROLE_SERVER)
-		server_receive(conn, tp, has_payload(tp, skb));
+		server_receive(sk, conn, tp, has_payload(tp, skb));
 	return 0;
 }
 
@@ -274,13 +350,18 @@ static __always_inline void closed(struct sock *sk, const struct tcp_sock *tp, i
 {
 	struct conn *conn = conn_find(sk);
 	struct edge_row *row;
+	struct isn_pair isn;
 
 	if (!conn)
 		return;
 	if (conn->role == ROLE_CLIENT && conn->row == DENSE_NONE)
 		client_resolve(sk, conn);
+	if (conn->adopted) {
+		isn = conn->isn;
+		bpf_map_delete_elem(&edge_joins, &isn);
+	}
 	row = edge_of(conn);
-	if (row && conn->role != ROLE_UNKNOWN) {
+	if (row) {
 		if (conn->role == ROLE_SERVER && conn->request_ns &&
 		    tp->write_seq != conn->write_seq)
 			server_turn(row, conn, tp);
@@ -303,6 +384,19 @@ static __always_inline void connecting(struct sock *sk)
 	conn->role = ROLE_CLIENT;
 }
 
+/* Stays when the listener goes: another one may share its port. */
+static __always_inline void note_listener(const struct sock *sk)
+{
+	struct listener_key key = {
+		.netns = sk->__sk_common.skc_net.net->ns.inum,
+		.port = sk->__sk_common.skc_num,
+	};
+	u8 yes = 1;
+
+	if (bpf_map_update_elem(&tcp_listeners, &key, &yes, BPF_ANY))
+		lose(LOSS_LISTENER_FULL);
+}
+
 SEC("?tp_btf/inet_sock_set_state")
 int BPF_PROG(tcp_state, struct sock *sk, int oldstate, int newstate)
 {
@@ -314,7 +408,9 @@ int BPF_PROG(tcp_state, struct sock *sk, int oldstate, int newstate)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return 0;
-	if (newstate == TCP_SYN_SENT) {
+	if (newstate == TCP_LISTEN) {
+		note_listener(sk);
+	} else if (newstate == TCP_SYN_SENT) {
 		connecting(sk);
 	} else if (newstate == TCP_ESTABLISHED && oldstate == TCP_SYN_SENT) {
 		conn = conn_find(sk);

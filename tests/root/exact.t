@@ -15,7 +15,7 @@ make_cgroups busy bursts victim offender writer client server
 # record NAME SCRIPT: measures while SCRIPT runs; the run is in $TMP/NAME.json
 record()
 {
-	run "$SITU" record --quiet --json -o "$TMP/$1.db" -- sh -c "$2"
+	run "$SITU" record --quiet --json -i "${interval:-1m}" -o "$TMP/$1.db" -- sh -c "$2"
 	printf '%s' "$out" > "$TMP/$1.json"
 	[ "$rc" = 0 ] || diag "$err"
 	is "$rc" 0 "$1: the recording succeeds"
@@ -98,5 +98,37 @@ ok "$(awk -v s="$(edge .service_ns.sum)" -v r="$(edge .response_ns.sum)" \
 	'BEGIN { exit !(r >= s) }'; echo $?)" "the response time contains the server's"
 is "$(service tcp client .net_tx_bytes)" $((211 * 1009)) "the client's service sent it"
 is "$(service tcp server .net_rx_bytes)" $((211 * 1009)) "the server's service received it"
+
+# A connection that was open before: adopted, with its turns counted from the second one on.
+in_cgroup server "$STIM/echo" serve 127.0.0.1 18212 0 997 > "$TMP/open" &
+wait_until 10 test -s "$TMP/open"
+in_cgroup client "$STIM/echo" ask 127.0.0.1 18212 103 499 997 "$TMP/go" &
+client=$!
+sleep 0.3
+record adopted "touch $TMP/go; while kill -0 $client 2> /dev/null; do sleep 0.05; done"
+adopted()
+{
+	value adopted ".edges[] | select(.client == \"$CGROUP/client\" and
+		.server == \"$CGROUP/server\") | $1"
+}
+is "$(adopted .connections)" 0 "an open connection is not opened again"
+is "$(adopted .responses)" 102 "103 responses but the first, by which the client is adopted"
+is "$(adopted .service_ns.count)" 102 "and as many server times"
+is "$(value adopted '[.edges[] | select(.server == "'"$CGROUP"'/server" or
+	.client == "'"$CGROUP"'/client")] | length')" 1 "both halves are one edge"
+
+# Two thousand cgroups that come and go: each has its row, no slot runs out.
+interval=1s
+record churn 'i=0; while [ $i -lt 2003 ]; do
+	i=$((i + 1)); mkdir "$CGROUP_MOUNT$CGROUP/churn$i"
+	sh -c "echo 0 > $CGROUP_MOUNT$CGROUP/churn$i/cgroup.procs"
+	rmdir "$CGROUP_MOUNT$CGROUP/churn$i"; done'
+is "$(value churn '[.services[] | select(.name | test("churn[0-9]+")) | .name] | unique | length')" \
+	2003 "2003 cgroups that lived for a process each have a row"
+is "$(value churn '.losses.owner_full // 0')" 0 "and no slot was missing"
+
+# Who made whom wait.
+is "$(service wait victim '.waited_for_ns | to_entries | max_by(.value) | .key')" \
+	"$CGROUP/offender" "the victim waited for the offender"
 
 finish

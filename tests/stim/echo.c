@@ -2,8 +2,9 @@
 /*
  * Requests and responses of known number, size and server time over TCP.
  *   echo serve ADDRESS PORT DELAY_US RESPONSE_BYTES   until its first connection has ended
- *   echo ask ADDRESS PORT REQUESTS REQUEST_BYTES RESPONSE_BYTES
- * "serve" writes a line to stdout once it listens.
+ *   echo ask ADDRESS PORT REQUESTS REQUEST_BYTES RESPONSE_BYTES [FILE]
+ * "serve" writes a line to stdout once it listens. With FILE, "ask" has one exchange more, at its
+ * beginning, and then waits until FILE exists.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -89,12 +90,19 @@ static int serve(char **arg)
 static int ask(char **arg)
 {
 	size_t request = (size_t)atol(arg[3]), response = (size_t)atol(arg[4]);
+	struct timespec pause = { .tv_nsec = 10000000 };
 	long left = atol(arg[2]);
 	struct sockaddr_in at;
 	int fd = stream(arg[0], arg[1], &at);
 
 	if (connect(fd, (struct sockaddr *)&at, sizeof(at)))
 		return fail("connect");
+	if (arg[5]) {
+		if (!all(fd, request, put) || !all(fd, response, get))
+			return fail("exchange");
+		while (access(arg[5], F_OK) != 0)
+			nanosleep(&pause, NULL);
+	}
 	while (left-- > 0) {
 		if (!all(fd, request, put) || !all(fd, response, get))
 			return fail("exchange");
@@ -107,9 +115,9 @@ int main(int argc, char **argv)
 {
 	if (argc == 6 && strcmp(argv[1], "serve") == 0)
 		return serve(argv + 2);
-	if (argc == 7 && strcmp(argv[1], "ask") == 0)
+	if ((argc == 7 || argc == 8) && strcmp(argv[1], "ask") == 0)
 		return ask(argv + 2);
 	fprintf(stderr, "usage: echo serve ADDRESS PORT DELAY_US BYTES | "
-			"echo ask ADDRESS PORT REQUESTS BYTES RESPONSE_BYTES\n");
+			"echo ask ADDRESS PORT REQUESTS BYTES RESPONSE_BYTES [FILE]\n");
 	return 2;
 }

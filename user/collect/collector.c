@@ -16,6 +16,7 @@
 #include "user/base/clock.h"
 #include "user/collect/collector.h"
 #include "user/collect/drain.h"
+#include "user/collect/listeners.h"
 #include "user/collect/recycle.h"
 
 #define SHARED_PREFIX "shared_"
@@ -232,6 +233,17 @@ static int load_block(struct collector *c)
 	return fill_free(c->block->maps.disk_free, 0, DISK_ROWS_MAX);
 }
 
+static int note_listener(const struct listener_key *key, void *data)
+{
+	const struct collector *c = data;
+	u8 yes = 1;
+
+	if (bpf_map_update_elem(bpf_map__fd(c->tcp->maps.tcp_listeners), key, &yes, BPF_ANY) == 0)
+		return 0;
+	/* A full table is counted when connections show up that it would have told about. */
+	return errno == E2BIG ? 0 : -errno;
+}
+
 static int load_tcp(struct collector *c, bool in_sk_storage)
 {
 	int err;
@@ -249,7 +261,8 @@ static int load_tcp(struct collector *c, bool in_sk_storage)
 	c->numbers.edge_free = bpf_map__fd(c->tcp->maps.edge_free);
 	if (!c->rows.edges)
 		return -errno;
-	return fill_free(c->tcp->maps.edge_free, 0, EDGE_ROWS_MAX);
+	err = listeners_each("", note_listener, c);
+	return err ? err : fill_free(c->tcp->maps.edge_free, 0, EDGE_ROWS_MAX);
 }
 
 static int open_tcp(struct collector *c)

@@ -95,7 +95,7 @@ const char *loss_name(enum loss reason)
 		[LOSS_DISK_NO_STAMP] = "disk_no_stamp",
 		[LOSS_DISK_CLOCK] = "disk_clock",
 		[LOSS_EDGE_FULL] = "edge_full",
-		[LOSS_CONN_AT_START] = "conn_open_at_start",
+		[LOSS_LISTENER_FULL] = "listener_full",
 		[LOSS_CONN_NO_STORAGE] = "conn_no_storage",
 		[LOSS_JOIN_FULL] = "join_full",
 		[LOSS_TCP_CLOCK] = "tcp_clock",
