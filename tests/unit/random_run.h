@@ -51,7 +51,7 @@ static inline void random_metrics(enum metric_entity entity, void *object, u64 *
 		case METRIC_COUNTER:
 		case METRIC_GAUGE:
 			*metric_u64(metric, object) =
-				random_u64(state) >> (1 + random_u64(state) % 63);
+				random_u64(state) >> (4 + random_u64(state) % 60);
 			break;
 		case METRIC_REAL:
 			*metric_real(metric, object) = (double)random_u64(state) / 7e9;

@@ -15,7 +15,6 @@ struct build {
 	struct phase *phase;
 	const struct snapshot *before, *after;
 	struct names *names;
-	const struct cgroupfs *fs;
 };
 
 static u64 minus(u64 now, u64 before)
@@ -35,7 +34,7 @@ static int kernel_hist(struct hist *into, const u64 *now, const u64 *before, u64
 	return err;
 }
 
-static enum cgroup_tree tree_of(u64 key)
+enum cgroup_tree build_tree(u64 key)
 {
 	switch (key >> OWNER_TREE_SHIFT) {
 	case OWNER_V1_CPU:
@@ -59,7 +58,7 @@ static const char *name_of(const struct build *b, u32 slot, const char **host)
 	if (slot == SLOT_OVERFLOW || slot >= b->after->nr_owners)
 		return "(overflow)";
 	info = &b->after->owners[slot];
-	name = names_of(b->names, tree_of(info->key), info->key & OWNER_ID_MASK, info->name);
+	name = names_of(b->names, build_tree(info->key), info->key & OWNER_ID_MASK, info->name);
 	if (host)
 		*host = name->host;
 	return name->service;
@@ -378,74 +377,6 @@ void build_network(struct hist *network, const struct hist *response, const stru
 	network->min_ns = HIST_UNKNOWN;
 }
 
-/* True when @path lies below the cgroup of another slot of the same service, which covers it. */
-static bool covered(char *const *paths, u32 nr, u32 self)
-{
-	u32 i;
-
-	for (i = 0; i < nr; i++) {
-		size_t len = paths[i] ? strlen(paths[i]) : 0;
-
-		if (i == self || !len || len > strlen(paths[self]))
-			continue;
-		if (strncmp(paths[i], paths[self], len) != 0)
-			continue;
-		/* The same path in two hierarchies: the first of the two speaks for both. */
-		if (paths[self][len] == '/' || (paths[self][len] == '\0' && i < self))
-			return true;
-	}
-	return false;
-}
-
-static char *path_of_slot(const struct build *b, u32 slot)
-{
-	char path[CGROUPFS_PATH_MAX];
-	u64 key = b->after->owners[slot].key;
-
-	if (!key || cgroupfs_path(b->fs, tree_of(key), key & OWNER_ID_MASK, path, sizeof(path)))
-		return NULL;
-	/* The root's memory is the machine's, not a service's. */
-	return strcmp(path, "/") == 0 ? NULL : strdup(path);
-}
-
-/* Memory now of @service, from the topmost of its cgroups that are in @paths by slot. */
-static void add_memory(const struct build *b, char *const *paths)
-{
-	u32 slot;
-
-	for (slot = SLOT_FIRST; slot < b->after->nr_owners; slot++) {
-		struct cgroup_memory memory;
-		struct service *service;
-		const char *host, *name;
-
-		if (!paths[slot] || covered(paths, b->after->nr_owners, slot))
-			continue;
-		name = name_of(b, slot, &host);
-		service = phase_find_service(b->phase, name, host);
-		if (service && !cgroupfs_memory(b->fs, paths[slot], &memory))
-			service->mem_bytes += memory.bytes;
-	}
-}
-
-static int add_memories(const struct build *b)
-{
-	char **paths;
-	u32 slot;
-
-	if (!b->after->nr_owners)
-		return 0;
-	paths = calloc(b->after->nr_owners, sizeof(*paths));
-	if (!paths)
-		return -ENOMEM;
-	for (slot = SLOT_FIRST; slot < b->after->nr_owners; slot++)
-		paths[slot] = path_of_slot(b, slot);
-	add_memory(b, paths);
-	for (slot = 0; slot < b->after->nr_owners; slot++)
-		free(paths[slot]);
-	free(paths);
-	return 0;
-}
-
 static const struct program_stat *stat_before(const struct build *b, const char *name)
 {
 	static const struct program_stat none;
@@ -500,6 +431,25 @@ static int add_programs(const struct build *b)
 	return 0;
 }
 
+static int add_fill(struct tally *fill, const char *what, u32 used, u32 max)
+{
+	char label[32];
+
+	snprintf(label, sizeof(label), "%s of %u", what, max);
+	return tally_add(fill, label, used);
+}
+
+static int add_fills(const struct build *b)
+{
+	struct tally *fill = &b->phase->map_fill;
+
+	if (add_fill(fill, "cgroups", b->after->slots_used, SLOTS_MAX - SLOT_FIRST) ||
+	    add_fill(fill, "disks", b->after->disks_used, DISK_ROWS_MAX) ||
+	    add_fill(fill, "edges", b->after->edges_used, EDGE_ROWS_MAX))
+		return -ENOMEM;
+	return add_fill(fill, "waits", b->after->waits_used, WAIT_ROWS_MAX);
+}
+
 static int add_self(const struct build *b)
 {
 	struct proc_memory memory;
@@ -508,13 +458,13 @@ static int add_self(const struct build *b)
 	if (!procfs_memory("", getpid(), &memory))
 		b->phase->self_rss_bytes = memory.rss_bytes;
 	b->phase->self_map_bytes = b->after->map_bytes;
-	return add_losses(b) || add_programs(b) ? -ENOMEM : 0;
+	return add_losses(b) || add_fills(b) || add_programs(b) ? -ENOMEM : 0;
 }
 
 int build_phase(struct phase *phase, const struct snapshot *before, const struct snapshot *after,
-		struct names *names, const struct cgroupfs *fs)
+		struct names *names)
 {
-	struct build b = { phase, before, after, names, fs };
+	struct build b = { phase, before, after, names };
 	u32 i;
 
 	for (i = 0; i < after->nr_owners; i++) {
@@ -536,7 +486,7 @@ int build_phase(struct phase *phase, const struct snapshot *before, const struct
 	for (i = 0; i < phase->nr_edges; i++)
 		build_network(&phase->edges[i].network_ns, &phase->edges[i].response_ns,
 			      &phase->edges[i].service_ns);
-	if (add_memories(&b) || add_self(&b))
+	if (add_self(&b))
 		return -ENOMEM;
 	phase->started_at_ns = before->real_ns;
 	phase->duration_ns = after->mono_ns - before->mono_ns;

@@ -8,11 +8,14 @@
 #include "user/model/run.h"
 
 /*
- * Adds what happened between @before and @after to @phase: services with their disks and memory,
- * edges, losses, situ's own cost, times. Slots of one service add up. 0 or -ENOMEM.
+ * Adds what happened between @before and @after to @phase: services with their disks, edges,
+ * losses, situ's own cost, times. Slots of one service add up. 0 or -ENOMEM.
  */
 int build_phase(struct phase *phase, const struct snapshot *before, const struct snapshot *after,
-		struct names *names, const struct cgroupfs *fs);
+		struct names *names);
+
+/* The hierarchy of an owner's key (bpf/contract.h). */
+enum cgroup_tree build_tree(u64 key);
 
 /*
  * The network's part of an edge into the empty @network: mean response less mean server time, a

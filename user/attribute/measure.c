@@ -5,6 +5,7 @@
 
 #include "user/attribute/build.h"
 #include "user/attribute/measure.h"
+#include "user/attribute/usage.h"
 #include "user/base/text.h"
 #include "user/collect/collector.h"
 
@@ -19,6 +20,7 @@ struct measure {
 	struct collector *collector;
 	struct snapshot before;
 	struct snapshot last; /* of the last measure_end() */
+	struct usages used_before, used_last;
 	struct named *named;
 	size_t nr_named;
 };
@@ -70,6 +72,8 @@ void measure_close(struct measure *m)
 	cgroupfs_close(m->fs);
 	snapshot_free(&m->before);
 	snapshot_free(&m->last);
+	usages_free(&m->used_before);
+	usages_free(&m->used_last);
 	free(m);
 }
 
@@ -106,23 +110,17 @@ void measure_forget_services(struct measure *m)
 		names_forget_services(m->names);
 }
 
-/* Rows for the named services that did nothing; such a one still holds memory. */
+/* Rows for the named services that did nothing: such a one still holds memory. */
 static int add_idle(const struct measure *m, struct phase *phase)
 {
 	size_t i;
 
 	for (i = 0; i < m->nr_named; i++) {
 		const struct named *named = &m->named[i];
-		struct cgroup_memory memory;
-		struct service *service;
 
-		if (phase_find_service(phase, named->name, named->host))
-			continue;
-		service = phase_add_service(phase, named->name, named->host);
-		if (!service)
+		if (!phase_find_service(phase, named->name, named->host) &&
+		    !phase_add_service(phase, named->name, named->host))
 			return -ENOMEM;
-		if (!cgroupfs_memory(m->fs, named->cgroup_path, &memory))
-			service->mem_bytes = memory.bytes;
 	}
 	return 0;
 }
@@ -132,10 +130,22 @@ int measure_sample_cost(struct measure *m, bool on)
 	return collector_sample_cost(m->collector, on);
 }
 
-static int take(struct measure *m, struct snapshot *s, struct err *err)
+static int take(struct measure *m, struct snapshot *s, struct usages *used, struct err *err)
 {
-	int code = collector_snapshot(m->collector, s);
+	const char **paths = calloc(m->nr_named + 1, sizeof(*paths));
+	int code;
+	size_t i;
 
+	if (!paths)
+		return no_memory(err);
+	for (i = 0; i < m->nr_named; i++)
+		paths[i] = m->named[i].cgroup_path;
+	snapshot_free(s);
+	usages_free(used);
+	code = collector_snapshot(m->collector, s);
+	if (!code)
+		code = usages_take(used, m->fs, s, paths, m->nr_named);
+	free(paths);
 	if (code)
 		return err_set(err, EXIT_FAILED, "cannot read the BPF maps: %s", strerror(-code));
 	return 0;
@@ -143,8 +153,7 @@ static int take(struct measure *m, struct snapshot *s, struct err *err)
 
 int measure_begin(struct measure *m, struct err *err)
 {
-	snapshot_free(&m->before);
-	if (take(m, &m->before, err))
+	if (take(m, &m->before, &m->used_before, err))
 		return -1;
 	collector_forget(m->collector);
 	return 0;
@@ -152,18 +161,21 @@ int measure_begin(struct measure *m, struct err *err)
 
 int measure_end(struct measure *m, struct phase *phase, struct err *err)
 {
-	snapshot_free(&m->last);
-	if (take(m, &m->last, err))
+	if (take(m, &m->last, &m->used_last, err))
 		return -1;
-	if (build_phase(phase, &m->before, &m->last, m->names, m->fs) || add_idle(m, phase))
+	if (build_phase(phase, &m->before, &m->last, m->names) || add_idle(m, phase))
 		return no_memory(err);
+	usages_add(phase, &m->used_before, &m->used_last, m->names);
 	return 0;
 }
 
 void measure_continue(struct measure *m)
 {
 	snapshot_free(&m->before);
+	usages_free(&m->used_before);
 	m->before = m->last;
+	m->used_before = m->used_last;
 	memset(&m->last, 0, sizeof(m->last));
+	memset(&m->used_last, 0, sizeof(m->used_last));
 	collector_forget(m->collector);
 }

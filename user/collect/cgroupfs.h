@@ -51,6 +51,13 @@ struct cgroup_memory {
 	u64 peak_bytes; /* 0 where the kernel keeps none: v2 before 5.19, MEMORY_RSS */
 	u64 anon_bytes;
 	u64 file_bytes;
+	u64 faults;	  /* page faults so far; 0 from MEMORY_RSS */
+	u64 major_faults; /* of these, with a read from disk */
+};
+
+/* Time that at least one task was stalled for want of it (PSI, "some"); 0 without CONFIG_PSI. */
+struct cgroup_pressure {
+	u64 cpu_ns, io_ns, memory_ns;
 };
 
 struct cgroup_io {
@@ -108,6 +115,13 @@ int cgroupfs_cpu(const struct cgroupfs *fs, const char *path, struct cgroup_cpu 
  * -ENOENT when no hierarchy has that path.
  */
 int cgroupfs_memory(const struct cgroupfs *fs, const char *path, struct cgroup_memory *memory);
+
+/*
+ * Stall times of the cgroup @path and all below it, from the v2 *.pressure files. -ENOENT where
+ * the kernel keeps none.
+ */
+int cgroupfs_pressure(const struct cgroupfs *fs, const char *path,
+		      struct cgroup_pressure *pressure);
 
 /*
  * I/O of the cgroup @path and all below it by device, from the v2 io.stat, else from the v1 blkio

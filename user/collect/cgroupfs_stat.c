@@ -118,33 +118,45 @@ int cgroupfs_cpu(const struct cgroupfs *fs, const char *path, struct cgroup_cpu 
 	return cgroupfs_mount(fs, CGROUP_V1_CPU) ? throttled_v1(fs, path, cpu) : 0;
 }
 
+/* What memory.stat calls things, in v1 with all below the cgroup in it. */
+struct memory_keys {
+	const char *anon, *file, *faults, *major_faults;
+};
+
 static int memory_stat(const struct cgroupfs *fs, enum cgroup_tree tree, const char *path,
-		       const char *anon, const char *file, struct cgroup_memory *memory)
+		       const struct memory_keys *keys, struct cgroup_memory *memory)
 {
 	struct buf b;
 	int err = read_file(fs, tree, path, "memory.stat", &b);
 
 	if (!err)
-		err = find_key(b.data, anon, &memory->anon_bytes);
+		err = find_key(b.data, keys->anon, &memory->anon_bytes);
 	if (!err)
-		err = find_key(b.data, file, &memory->file_bytes);
+		err = find_key(b.data, keys->file, &memory->file_bytes);
+	if (!err)
+		err = optional(find_key(b.data, keys->faults, &memory->faults));
+	if (!err)
+		err = optional(find_key(b.data, keys->major_faults, &memory->major_faults));
 	buf_free(&b);
 	return err == -ENOENT ? -EBADMSG : err;
 }
 
 static int memory_v2(const struct cgroupfs *fs, const char *path, struct cgroup_memory *memory)
 {
+	static const struct memory_keys keys = { "anon", "file", "pgfault", "pgmajfault" };
 	int err = read_u64(fs, CGROUP_V2, path, "memory.current", &memory->bytes);
 
 	if (err)
 		return err;
 	memory->source = MEMORY_V2;
 	err = optional(read_u64(fs, CGROUP_V2, path, "memory.peak", &memory->peak_bytes));
-	return err ? err : memory_stat(fs, CGROUP_V2, path, "anon", "file", memory);
+	return err ? err : memory_stat(fs, CGROUP_V2, path, &keys, memory);
 }
 
 static int memory_v1(const struct cgroupfs *fs, const char *path, struct cgroup_memory *memory)
 {
+	static const struct memory_keys keys = { "total_rss", "total_cache", "total_pgfault",
+						 "total_pgmajfault" };
 	int err = read_u64(fs, CGROUP_V1_MEMORY, path, "memory.usage_in_bytes", &memory->bytes);
 
 	if (err)
@@ -154,7 +166,7 @@ static int memory_v1(const struct cgroupfs *fs, const char *path, struct cgroup_
 		       &memory->peak_bytes);
 	if (err)
 		return err;
-	return memory_stat(fs, CGROUP_V1_MEMORY, path, "total_rss", "total_cache", memory);
+	return memory_stat(fs, CGROUP_V1_MEMORY, path, &keys, memory);
 }
 
 static int stop_at_first(int pid, void *data)
@@ -342,4 +354,36 @@ int cgroupfs_io(const struct cgroupfs *fs, const char *path, struct cgroup_io *i
 			err = -ENOENT;
 	}
 	return err ? err : (int)nr;
+}
+
+/* "some avg10=0.00 avg60=0.00 avg300=0.00 total=123456", the total in microseconds. */
+static int some_total(const struct cgroupfs *fs, const char *path, const char *file, u64 *ns)
+{
+	const char *some, *total;
+	u64 us = 0;
+	struct buf b;
+	int err = read_file(fs, CGROUP_V2, path, file, &b);
+
+	if (!err) {
+		some = strstr(b.data, "some ");
+		total = some ? strstr(some, "total=") : NULL;
+		err = total ? parse_u64(total + strlen("total="), &us) : -EBADMSG;
+	}
+	*ns = us * NSEC_PER_USEC;
+	buf_free(&b);
+	/* PSI that is switched off at boot leaves files that cannot be read. */
+	return err == -EOPNOTSUPP ? -ENOENT : err;
+}
+
+int cgroupfs_pressure(const struct cgroupfs *fs, const char *path, struct cgroup_pressure *pressure)
+{
+	int err;
+
+	*pressure = (struct cgroup_pressure){ 0 };
+	err = some_total(fs, path, "cpu.pressure", &pressure->cpu_ns);
+	if (!err)
+		err = some_total(fs, path, "io.pressure", &pressure->io_ns);
+	if (!err)
+		err = some_total(fs, path, "memory.pressure", &pressure->memory_ns);
+	return err;
 }

@@ -170,12 +170,26 @@ static int drain_waits(const struct wait_row *rows, struct snapshot *s)
 	return 0;
 }
 
+/* Before anything is appended that was taken back. */
+static void count_used(struct snapshot *s)
+{
+	u32 slot;
+
+	for (slot = SLOT_FIRST; slot < s->nr_owners; slot++)
+		s->slots_used += s->owners[slot].key != 0;
+	s->disks_used = s->nr_disks;
+	s->edges_used = s->nr_edges;
+	s->waits_used = s->nr_waits;
+}
+
 int drain_rows(const struct mapped_rows *rows, struct snapshot *s)
 {
 	if (drain_owners(rows, s))
 		return -ENOMEM;
 	drain_sched(rows, s);
-	if (drain_disks(rows->disks, s) || drain_waits(rows->waits, s))
+	if (drain_disks(rows->disks, s) || drain_waits(rows->waits, s) ||
+	    drain_edges(rows->edges, s))
 		return -ENOMEM;
-	return drain_edges(rows->edges, s);
+	count_used(s);
+	return 0;
 }

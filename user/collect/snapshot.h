@@ -53,6 +53,8 @@ struct snapshot {
 	u32 nr_edges;
 	struct wait_sample *waits;
 	u32 nr_waits;
+	u32 slots_used; /* of SLOTS_MAX; the other maps' rows in use stand first in their lists */
+	u32 disks_used, edges_used, waits_used;
 	u64 losses[LOSS_NR];
 	struct program_stat programs[16];
 	u32 nr_programs;

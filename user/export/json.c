@@ -164,7 +164,7 @@ static int set_phase_metrics(struct writer *w, json_t *object, const struct phas
 /* Writes @object, which it frees. */
 static int put(struct writer *w, json_t *object)
 {
-	int failed = json_dumpf(object, w->out, JSON_COMPACT);
+	int failed = json_dumpf(object, w->out, JSON_COMPACT | JSON_ENCODE_ANY);
 
 	json_decref(object);
 	/* A value that cannot be dumped would be a bug; a stream that fails is found at the end. */
