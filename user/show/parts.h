@@ -11,6 +11,8 @@
  * programs come last and have none); nothing when there is nothing to show. 0 or -ENOMEM.
  */
 int part_services(const struct phase *phase, FILE *out);
+int part_waits(const struct phase *phase, FILE *out);
+int part_stalls(const struct phase *phase, FILE *out);
 int part_disks(const struct phase *phase, FILE *out);
 int part_edges(const struct phase *phase, FILE *out);
 int part_programs(const struct phase *phase, FILE *out);

@@ -157,6 +157,7 @@ static void print_self(const struct phase *phase, FILE *out)
 /* What only a measurement has: a load by itself has none of it, and must not claim "none lost". */
 static int print_measured(const struct phase *phase, FILE *out)
 {
+	char steal[UNITS_TEXT];
 	int err;
 
 	if (!phase->nr_services && !phase->nr_edges && !phase->nr_programs) {
@@ -165,12 +166,19 @@ static int print_measured(const struct phase *phase, FILE *out)
 	}
 	err = part_services(phase, out);
 	if (!err)
+		err = part_waits(phase, out);
+	if (!err)
+		err = part_stalls(phase, out);
+	if (!err)
 		err = part_disks(phase, out);
 	if (!err)
 		err = part_edges(phase, out);
 	if (err)
 		return err;
 	print_tally("Lost or without an owner", &phase->losses, out);
+	if (phase->steal_ns)
+		fprintf(out, "The hypervisor took %s from this VM's CPUs.\n",
+			units_duration(steal, sizeof(steal), phase->steal_ns));
 	print_self(phase, out);
 	return part_programs(phase, out);
 }
