@@ -14,8 +14,8 @@ CC       := gcc
 endif
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-PKGS     := libbpf libelf zlib libcurl libmicrohttpd sqlite3 libcyaml jansson ncursesw libcap-ng \
-	    libseccomp
+PKGS     := libbpf libelf zlib libcurl libmicrohttpd sqlite3 libcyaml yaml-0.1 jansson ncursesw \
+	    libcap-ng
 SHOP_PKGS := libmicrohttpd libcurl hiredis libpq jansson
 
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla

@@ -100,7 +100,7 @@ answer()
 
 ask()
 {
-	echo "$2" >&"${to[$1]}" 2> /dev/null && answer "$1"
+	{ echo "$2" >&"${to[$1]}"; } 2> /dev/null && answer "$1"
 }
 
 in_cgroup()
@@ -385,7 +385,8 @@ trap cleanup EXIT
 trap 'exit 130' INT TERM
 make_cgroup
 facts > "$tmp/facts"
-: > "$tmp/raw" > "$tmp/inside"
+: > "$tmp/raw"
+: > "$tmp/inside"
 for driver in "${drivers[@]}"; do
 	measure
 done

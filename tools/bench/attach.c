@@ -98,8 +98,9 @@ static int open_empty(struct empty **out, const struct features *features, struc
 	*out = empty;
 	if (check_hooks(empty, features, err))
 		return -1;
-	bpf_object__for_each_program (program, empty->obj)
+	bpf_object__for_each_program (program, empty->obj) {
 		bpf_program__set_autoload(program, is_used(features, bpf_program__name(program)));
+	}
 	code = empty__load(empty);
 	if (code)
 		return err_set(err, EXIT_ENVIRONMENT, "the kernel refused the empty programs: %s",
