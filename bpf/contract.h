@@ -105,7 +105,10 @@ struct sched_row {
 	u64 slice[HIST_KERNEL_NR];
 };
 
-/* One per CPU: what runs there now, so that a snapshot can count a slice that has not ended. */
+/*
+ * One per CPU: what runs there now, so that a snapshot can count a slice that has not ended. In
+ * a cache line of its own, since every CPU writes its one at each switch.
+ */
 struct cpu_state {
 	u32 seq;  /* odd while it changes; 0 until the first switch */
 	u32 slot; /* of the running task, or SLOT_IDLE */
@@ -116,7 +119,7 @@ struct cpu_state {
 	u64 clock_off_ns;    /* bpf_ktime_get_ns() minus the run queue's clock */
 	u64 clock_off_at_ns; /* on the run queue's clock; taken anew after a millisecond */
 	u64 group;	     /* address of the task's set of cgroups: @slot is good while it is */
-};
+} __attribute__((aligned(64)));
 
 enum disk_op { DISK_READ, DISK_WRITE, DISK_DISCARD, DISK_FLUSH, DISK_OTHER, DISK_OP_NR };
 
@@ -181,7 +184,7 @@ _Static_assert(SLOTS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a slot fits beside its 
 _Static_assert(DISK_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a disk row fits beside its key");
 _Static_assert(sizeof(struct owner_info) == 88, "no padding");
 _Static_assert(sizeof(struct sched_row) == 32 + 16 * HIST_KERNEL_NR, "no padding");
-_Static_assert(sizeof(struct cpu_state) == 56, "no padding");
+_Static_assert(sizeof(struct cpu_state) == 64, "a cache line");
 _Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
 _Static_assert(sizeof(struct edge_row) == 144 + 32 * HIST_KERNEL_NR, "no padding");
