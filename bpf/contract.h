@@ -112,7 +112,16 @@ struct sched_row {
 /* Slices that a CPU remembers, to tell who ran while a task waited. A power of two. */
 #define PAST_SLICES 8
 
-/* One per CPU: what runs there now, so that a snapshot can count a slice that has not ended. */
+struct past_slice {
+	u64 since_ns;
+	u32 slot;
+	u32 pad;
+};
+
+/*
+ * One per CPU: what runs there now, so that a snapshot can count a slice that has not ended. In
+ * cache lines of its own, since every CPU writes its one at each switch.
+ */
 struct cpu_state {
 	u32 seq;	  /* odd while it changes; 0 until the first switch */
 	u32 slot;	  /* of the running task, or SLOT_IDLE */
@@ -123,9 +132,9 @@ struct cpu_state {
 	u64 exec_ns;	  /* the task's se.sum_exec_runtime then */
 	u64 clock_off_ns; /* bpf_ktime_get_ns() minus the run queue's clock */
 	u64 clock_off_at_ns; /* on the run queue's clock; taken anew after a millisecond */
-	u64 past_since_ns[PAST_SLICES];
-	u32 past_slot[PAST_SLICES];
-};
+	u64 pad;
+	struct past_slice slice[PAST_SLICES];
+} __attribute__((aligned(64)));
 
 /*
  * Who made whom wait: run-queue wait of the victim's tasks while the offender's ran on that CPU.
@@ -219,7 +228,7 @@ _Static_assert(WAIT_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a wait row fits bes
 _Static_assert(DISK_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a disk row fits beside its key");
 _Static_assert(sizeof(struct owner_info) == 88, "no padding");
 _Static_assert(sizeof(struct sched_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
-_Static_assert(sizeof(struct cpu_state) == 56 + 12 * PAST_SLICES, "no padding");
+_Static_assert(sizeof(struct cpu_state) == 64 + 16 * PAST_SLICES, "cache lines");
 _Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
 _Static_assert(sizeof(struct edge_row) == 144 + 32 * HIST_KERNEL_NR, "no padding");

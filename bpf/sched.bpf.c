@@ -180,8 +180,8 @@ static __noinline int blame_all(struct cpu_state *cpu, u32 victim, u64 queued_ns
 		if (since_ns <= queued_ns)
 			return 0;
 		now_ns = from_ns;
-		since_ns = cpu->past_since_ns[at];
-		slot = cpu->past_slot[at];
+		since_ns = cpu->slice[at].since_ns;
+		slot = cpu->slice[at].slot;
 	}
 	blame(victim, SLOT_EARLIER, now_ns - queued_ns);
 	return 0;
@@ -191,8 +191,8 @@ static __always_inline void remember_slice(struct cpu_state *cpu)
 {
 	u32 at = cpu->past & (PAST_SLICES - 1);
 
-	cpu->past_since_ns[at] = cpu->since_ns;
-	cpu->past_slot[at] = cpu->slot;
+	cpu->slice[at].since_ns = cpu->since_ns;
+	cpu->slice[at].slot = cpu->slot;
 	cpu->past++;
 }
 

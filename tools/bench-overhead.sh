@@ -21,7 +21,7 @@ declare -A tools_of=([pipe]='runqlat cpudist' [loop]='biolatency')
 tools_every=5
 format=text rounds='' quick='' against='' drivers=()
 worker_cpus=/sys/devices/virtual/workqueue/cpumask workers='' loop='' ram=''
-missing=() server_pids=() tool_pids=() foreign_rounds=0
+missing=() server_pids=() tool_pids=() foreign_rounds=0 waited=0
 declare -A to from
 
 usage()
@@ -115,13 +115,11 @@ miss()
 	echo "bench: not measured: $1: $2" >&2
 }
 
-# Programs of others on the hooks would be measured as well: waits for them to go.
+# Programs of others on the hooks are measured as well: waits for them to go, a minute in all.
 wait_for_quiet()
 {
-	local tries=0
-
 	while "$bpftool" link show | grep -Eq '(tracing|raw_tracepoint|perf_event) '; do
-		if [ $((tries++)) -ge 20 ]; then
+		if [ $((waited++)) -ge 60 ]; then
 			foreign_rounds=$((foreign_rounds + 1))
 			return
 		fi
