@@ -70,14 +70,20 @@ int record_merge(struct record *dst, const struct record *src)
 	dst->attempted += src->attempted;
 	dst->answered += src->answered;
 	dst->bytes_rx += src->bytes_rx;
+	dst->bytes_tx += src->bytes_tx;
+	dst->connections += src->connections;
 	for (i = 0; i < RECORD_CODES; i++)
 		dst->codes[i] += src->codes[i];
 	for (i = 0; i < ERROR_NR; i++)
 		dst->errors[i] += src->errors[i];
 	if (hist_merge(&dst->latency, &src->latency) ||
 	    hist_merge(&dst->uncorrected, &src->uncorrected) ||
-	    hist_merge(&dst->send_lag, &src->send_lag))
+	    hist_merge(&dst->failure, &src->failure) || hist_merge(&dst->send_lag, &src->send_lag))
 		return -ENOMEM;
+	for (i = 0; i < RECORD_PHASES; i++) {
+		if (hist_merge(&dst->phases[i], &src->phases[i]))
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -99,15 +105,31 @@ static int publish_tallies(const struct record *record, struct endpoint *endpoin
 	return 0;
 }
 
+static int publish_phases(const struct record *record, struct endpoint *endpoint)
+{
+	const struct hist *from = record->phases;
+
+	if (hist_merge(&endpoint->dns_ns, &from[PHASE_DNS]) ||
+	    hist_merge(&endpoint->connect_ns, &from[PHASE_CONNECT]) ||
+	    hist_merge(&endpoint->tls_ns, &from[PHASE_TLS]) ||
+	    hist_merge(&endpoint->first_byte_ns, &from[PHASE_FIRST_BYTE]) ||
+	    hist_merge(&endpoint->transfer_ns, &from[PHASE_TRANSFER]))
+		return -ENOMEM;
+	return 0;
+}
+
 int record_publish(const struct record *record, u64 duration_ns, struct endpoint *endpoint)
 {
 	endpoint->attempted += record->attempted;
 	endpoint->answered += record->answered;
 	endpoint->bytes_rx += record->bytes_rx;
+	endpoint->bytes_tx += record->bytes_tx;
+	endpoint->connections += record->connections;
 	if (duration_ns)
 		endpoint->rate +=
 			(double)record->answered * (double)NSEC_PER_SEC / (double)duration_ns;
-	if (publish_tallies(record, endpoint) ||
+	if (publish_tallies(record, endpoint) || publish_phases(record, endpoint) ||
+	    hist_merge(&endpoint->failure_latency_ns, &record->failure) ||
 	    hist_merge(&endpoint->latency_ns, &record->latency) ||
 	    hist_merge(&endpoint->latency_uncorrected_ns, &record->uncorrected) ||
 	    hist_merge(&endpoint->send_lag_ns, &record->send_lag))
@@ -117,7 +139,12 @@ int record_publish(const struct record *record, u64 duration_ns, struct endpoint
 
 void record_free(struct record *record)
 {
+	size_t i;
+
 	hist_free(&record->latency);
 	hist_free(&record->uncorrected);
+	hist_free(&record->failure);
 	hist_free(&record->send_lag);
+	for (i = 0; i < RECORD_PHASES; i++)
+		hist_free(&record->phases[i]);
 }

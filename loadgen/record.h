@@ -11,7 +11,8 @@
 
 #include "user/model/run.h"
 
-#define RECORD_CODES 1000 /* libcurl takes any three digits for a status */
+#define RECORD_PHASES 5
+#define RECORD_CODES  1000 /* libcurl takes any three digits for a status */
 
 enum error_class {
 	ERROR_NONE,
@@ -41,12 +42,19 @@ struct record {
 	u64 attempted;
 	u64 answered;
 	u64 bytes_rx;
+	u64 bytes_tx;
+	u64 connections;
 	u64 codes[RECORD_CODES];
 	u64 errors[ERROR_NR];
 	struct hist latency;	 /* of good answers, from the intended start */
 	struct hist uncorrected; /* of good answers, from the actual start */
+	struct hist failure;	 /* of every other request begun, from the intended start */
 	struct hist send_lag;	 /* of every request begun, open loop only */
+	struct hist phases[RECORD_PHASES]; /* of good answers */
 };
+
+/* Parts of a request's time, in their order; the first three of one that opened a connection. */
+enum record_phase { PHASE_DNS, PHASE_CONNECT, PHASE_TLS, PHASE_FIRST_BYTE, PHASE_TRANSFER };
 
 /* Adds @src to @dst. 0 or -ENOMEM. */
 int record_merge(struct record *dst, const struct record *src);

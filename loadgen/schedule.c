@@ -55,12 +55,67 @@ size_t schedule_pick(const struct schedule *s, u64 index, const u64 *cumulated, 
 	return low;
 }
 
+/* Requests of a stage within its first @ns: the area under its rate. */
+static double area(const struct schedule_stage *stage, u64 ns)
+{
+	double t = (double)ns / NSEC_PER_SEC, length = (double)stage->length_ns / NSEC_PER_SEC;
+
+	return t * (stage->from + (stage->to - stage->from) * t / (2 * length));
+}
+
+/* When @area of a stage is reached, in ns: the inverse, in the form that has no cancellation. */
+static double reach(const struct schedule_stage *stage, double area)
+{
+	double slope = (stage->to - stage->from) * NSEC_PER_SEC / (double)stage->length_ns;
+	double root = sqrt(fmax(0, stage->from * stage->from + 2 * slope * area));
+
+	return area > 0 ? 2 * area / (stage->from + root) * NSEC_PER_SEC : 0;
+}
+
+double schedule_expected(const struct schedule *s, u64 ns)
+{
+	double sum = 0;
+	size_t i;
+
+	if (!s->nr_stages)
+		return s->rate * (double)ns / NSEC_PER_SEC;
+	for (i = 0; i < s->nr_stages && ns; i++) {
+		u64 within_ns = ns < s->stages[i].length_ns ? ns : s->stages[i].length_ns;
+
+		sum += area(&s->stages[i], within_ns);
+		ns -= within_ns;
+	}
+	return sum;
+}
+
+/*
+ * Due time in ns of the request behind @gaps mean gaps. A Poisson process whose rate changes is
+ * one of rate 1 on a clock that runs with the rate: the same inverse serves both kinds.
+ */
+static double due_in_stages(struct schedule_cursor *at, double gaps)
+{
+	const struct schedule *s = at->schedule;
+
+	for (; at->stage < s->nr_stages; at->stage++) {
+		const struct schedule_stage *stage = &s->stages[at->stage];
+		double all = area(stage, stage->length_ns);
+
+		if (gaps - at->stage_first < all)
+			return (double)at->stage_start_ns + reach(stage, gaps - at->stage_first);
+		at->stage_first += all;
+		at->stage_start_ns += stage->length_ns;
+	}
+	return INFINITY;
+}
+
 static void find_due(struct schedule_cursor *at)
 {
 	const struct schedule *s = at->schedule;
 	double gaps = s->poisson ? at->gap_sum : (double)at->index;
 	double due_ns = s->rate > 0 ? gaps * (double)NSEC_PER_SEC / s->rate : 0;
 
+	if (s->nr_stages)
+		due_ns = due_in_stages(at, gaps);
 	/* 2^63 ns are 292 years: beyond what a phase lasts, and what fits a u64 from a double. */
 	at->due_ns = due_ns < 0x1p63 ? (u64)due_ns : SCHEDULE_NEVER;
 	if (at->index >= s->nr_max || at->due_ns >= s->end_ns)

@@ -12,11 +12,20 @@
 
 #include "user/base/types.h"
 
-#define SCHEDULE_NEVER UINT64_MAX
+#define SCHEDULE_NEVER	    UINT64_MAX
+#define SCHEDULE_STAGES_MAX 64
+
+/* A rate that grows or falls in a straight line over a time; requests per second, 0 and up. */
+struct schedule_stage {
+	double from, to;
+	u64 length_ns;
+};
 
 struct schedule {
 	u64 seed;
 	double rate; /* requests per second; 0: closed loop, everything is due at once */
+	const struct schedule_stage *stages; /* in the place of rate; the schedule ends with them */
+	size_t nr_stages;
 	bool poisson;
 	u64 nr_max; /* requests in all; SCHEDULE_NEVER: no limit */
 	u64 end_ns; /* requests due from here on do not belong to it; SCHEDULE_NEVER: no limit */
@@ -29,7 +38,19 @@ struct schedule_cursor {
 	u64 step;
 	u64 due_ns; /* from the start of the phase; SCHEDULE_NEVER: the schedule is at its end */
 	double gap_sum; /* Poisson: the sum of all gaps so far, in mean gaps */
+	size_t stage;	/* the one that the request is due in, with what was before it: */
+	double stage_first;
+	u64 stage_start_ns;
 };
+
+/* Whether requests have times of their own (open loop), or are due as soon as they can go. */
+static inline bool schedule_is_open(const struct schedule *s)
+{
+	return s->rate > 0 || s->nr_stages;
+}
+
+/* Requests that @s has within @ns of its start, on average: what its target is. Open loop only. */
+double schedule_expected(const struct schedule *s, u64 ns);
 
 /* A cursor at request @first. */
 struct schedule_cursor schedule_start(const struct schedule *s, u64 first, u64 step);

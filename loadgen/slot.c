@@ -199,7 +199,45 @@ static bool as_expected(const struct slot *slot, long code)
 	return !expect || !expect->contains || !expect->contains[slot->match_state];
 }
 
-enum error_class slot_judge(const struct slot *slot, CURLcode result, long *code)
+static u64 info_ns(const struct slot *slot, CURLINFO info)
+{
+	curl_off_t us = 0;
+
+	curl_easy_getinfo(slot->easy, info, &us);
+	return us > 0 ? (u64)us * NSEC_PER_USEC : 0;
+}
+
+/* From one point of a request to a later one; libcurl says 0 for a point that was not passed. */
+static u64 span(u64 from_ns, u64 to_ns)
+{
+	return to_ns > from_ns ? to_ns - from_ns : 0;
+}
+
+static void note_connecting(const struct slot *slot, struct outcome *outcome)
+{
+	u64 found_ns = info_ns(slot, CURLINFO_NAMELOOKUP_TIME_T);
+	u64 connected_ns = info_ns(slot, CURLINFO_CONNECT_TIME_T);
+
+	outcome->phase_ns[PHASE_DNS] = found_ns;
+	outcome->phase_ns[PHASE_CONNECT] = span(found_ns, connected_ns);
+	outcome->phase_ns[PHASE_TLS] =
+		span(connected_ns, info_ns(slot, CURLINFO_APPCONNECT_TIME_T));
+	outcome->first_phase = PHASE_DNS;
+}
+
+static void note_phases(const struct slot *slot, struct outcome *outcome)
+{
+	u64 ready_ns = info_ns(slot, CURLINFO_PRETRANSFER_TIME_T);
+	u64 first_ns = info_ns(slot, CURLINFO_STARTTRANSFER_TIME_T);
+
+	outcome->phase_ns[PHASE_FIRST_BYTE] = span(ready_ns, first_ns);
+	outcome->phase_ns[PHASE_TRANSFER] = span(first_ns, info_ns(slot, CURLINFO_TOTAL_TIME_T));
+	outcome->first_phase = PHASE_FIRST_BYTE;
+	if (outcome->connections > 0)
+		note_connecting(slot, outcome);
+}
+
+static enum error_class judge(const struct slot *slot, CURLcode result, long *code)
 {
 	long os_errno = 0;
 
@@ -212,4 +250,22 @@ enum error_class slot_judge(const struct slot *slot, CURLcode result, long *code
 		return ERROR_RESET;
 	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &os_errno);
 	return error_class_of(result, os_errno, slot->sent > 0);
+}
+
+void slot_judge(const struct slot *slot, CURLcode result, struct outcome *outcome)
+{
+	curl_off_t body = 0;
+	long request = 0;
+
+	outcome->class = judge(slot, result, &outcome->code);
+	outcome->first_phase = RECORD_PHASES;
+	outcome->connections = 0;
+	curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &outcome->connections);
+	/* Both count what went out of a body with the headers; the second, what followed them. */
+	curl_easy_getinfo(slot->easy, CURLINFO_REQUEST_SIZE, &request);
+	if (slot->plan->target->body)
+		curl_easy_getinfo(slot->easy, CURLINFO_SIZE_UPLOAD_T, &body);
+	outcome->bytes_tx = (u64)(request > body ? request : body);
+	if (outcome->class == ERROR_NONE)
+		note_phases(slot, outcome);
 }

@@ -38,10 +38,17 @@ int slot_load(struct slot *slot, const struct plans *plans, const struct schedul
 /* The plan that request @index of @schedule goes by. */
 size_t slot_target(const struct plans *plans, const struct schedule *schedule, u64 index);
 
-/*
- * Judges the transfer that libcurl ended with @result. *@code is set to the status of a complete
- * answer, 0 without one.
- */
-enum error_class slot_judge(const struct slot *slot, CURLcode result, long *code);
+/* How a request ended, and what libcurl knows about its way there. */
+struct outcome {
+	enum error_class class;
+	long code; /* the status of a complete answer, 0 without one */
+	long connections;
+	u64 bytes_tx;
+	unsigned int first_phase;    /* of those that it went through; RECORD_PHASES: none */
+	u64 phase_ns[RECORD_PHASES]; /* of a good answer only */
+};
+
+/* Judges the transfer of @slot that libcurl ended with @result. */
+void slot_judge(const struct slot *slot, CURLcode result, struct outcome *outcome);
 
 #endif

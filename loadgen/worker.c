@@ -28,7 +28,7 @@ static u64 min_u64(u64 a, u64 b)
 
 static bool open_loop(const struct worker *w)
 {
-	return w->part->schedule.rate > 0;
+	return schedule_is_open(&w->part->schedule);
 }
 
 /* Due time of the request that @at stands at, on the clock. */
@@ -42,13 +42,26 @@ static struct record *record_of(const struct worker *w, const struct slot *slot)
 	return &w->records[slot->plan - w->plans->plan];
 }
 
-static void count_latency(struct worker *w, struct record *record, const struct slot *slot,
-			  u64 now_ns)
+static void count_time(struct worker *w, struct hist *hist, u64 ns)
 {
-	record->answered++;
-	if (hist_record(&record->latency, HIST_CLIENT_SUB_BITS, now_ns - slot->intended_ns) ||
-	    hist_record(&record->uncorrected, HIST_CLIENT_SUB_BITS, now_ns - slot->started_ns))
+	if (hist_record(hist, HIST_CLIENT_SUB_BITS, ns))
 		w->sockets.failed = -ENOMEM;
+}
+
+static void count_answer(struct worker *w, struct record *record, const struct slot *slot,
+			 const struct outcome *outcome, u64 now_ns)
+{
+	unsigned int i;
+
+	record->answered++;
+	count_time(w, &record->latency, now_ns - slot->intended_ns);
+	count_time(w, &record->uncorrected, now_ns - slot->started_ns);
+	for (i = outcome->first_phase; i < RECORD_PHASES; i++) {
+		if (i == PHASE_TLS && !outcome->phase_ns[i])
+			continue; /* none was asked for */
+		if (hist_record(&record->phases[i], HIST_KERNEL_SUB_BITS, outcome->phase_ns[i]))
+			w->sockets.failed = -ENOMEM;
+	}
 }
 
 static void keep_first_error(struct worker *w, enum error_class class, const char *text)
@@ -58,9 +71,19 @@ static void keep_first_error(struct worker *w, enum error_class class, const cha
 			 error_class_name(class), text[0] ? ": " : "", text);
 }
 
+static void count_failure(struct worker *w, struct record *record, struct slot *slot,
+			  const struct outcome *outcome, u64 now_ns)
+{
+	record->errors[outcome->class]++;
+	count_time(w, &record->failure, now_ns - slot->intended_ns);
+	if (outcome->class == ERROR_WRONG_ANSWER && outcome->code)
+		snprintf(slot->error, sizeof(slot->error), "%s answered %ld",
+			 slot->plan->target->title, outcome->code);
+	keep_first_error(w, outcome->class, slot->error);
+}
+
 /* Books how the request of @slot ended and gives the slot back. */
-static void settle(struct worker *w, struct slot *slot, enum error_class class, long code,
-		   u64 now_ns)
+static void settle(struct worker *w, struct slot *slot, const struct outcome *outcome, u64 now_ns)
 {
 	struct record *record = record_of(w, slot);
 
@@ -69,22 +92,19 @@ static void settle(struct worker *w, struct slot *slot, enum error_class class, 
 		w->starved_until_ns = now_ns;
 	w->free_slots[w->nr_free++] = (unsigned int)(slot - w->slots);
 	show(&w->shown.in_flight, w->nr_slots - w->nr_free);
-	show_one_more(class == ERROR_NONE ? &w->shown.answered : &w->shown.failed);
+	show_one_more(outcome->class == ERROR_NONE ? &w->shown.answered : &w->shown.failed);
 	if (!w->part->counts)
 		return;
 	w->last_answer_ns = now_ns;
 	record->bytes_rx += slot->body_bytes;
-	if (code > 0 && code < RECORD_CODES)
-		record->codes[code]++;
-	if (class == ERROR_NONE) {
-		count_latency(w, record, slot, now_ns);
-		return;
-	}
-	record->errors[class]++;
-	if (class == ERROR_WRONG_ANSWER && code)
-		snprintf(slot->error, sizeof(slot->error), "%s answered %ld",
-			 slot->plan->target->title, code);
-	keep_first_error(w, class, slot->error);
+	record->bytes_tx += outcome->bytes_tx;
+	record->connections += (u64)outcome->connections;
+	if (outcome->code > 0 && outcome->code < RECORD_CODES)
+		record->codes[outcome->code]++;
+	if (outcome->class == ERROR_NONE)
+		count_answer(w, record, slot, outcome, now_ns);
+	else
+		count_failure(w, record, slot, outcome, now_ns);
 }
 
 /* Books every transfer that libcurl says is over. */
@@ -97,17 +117,16 @@ static void collect(struct worker *w)
 		CURL *easy = message->easy_handle;
 		CURLcode result = message->data.result;
 		u64 now_ns = clock_mono_ns();
-		enum error_class class;
+		struct outcome outcome;
 		struct slot *slot;
-		long code;
 
 		if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot)) {
 			w->sockets.failed = -EIO;
 			return;
 		}
-		class = slot_judge(slot, result, &code);
+		slot_judge(slot, result, &outcome);
 		curl_multi_remove_handle(w->sockets.multi, easy);
-		settle(w, slot, class, code, now_ns);
+		settle(w, slot, &outcome, now_ns);
 	}
 }
 
@@ -144,8 +163,7 @@ static void count_begin(struct worker *w, struct record *record, const struct sl
 		return;
 	if (ready_ns < w->starved_until_ns)
 		ready_ns = w->starved_until_ns;
-	if (hist_record(&record->send_lag, HIST_CLIENT_SUB_BITS, slot->started_ns - ready_ns))
-		w->sockets.failed = -ENOMEM;
+	count_time(w, &record->send_lag, slot->started_ns - ready_ns);
 }
 
 /* Begins request @index, which was due at @due_ns. Returns when it did. */
@@ -256,12 +274,15 @@ static void abandon(struct worker *w, enum error_class class, const char *why)
 
 	for (i = 0; i < w->nr_slots; i++) {
 		struct slot *slot = &w->slots[i];
+		struct outcome outcome;
 
 		if (!slot->busy)
 			continue;
 		curl_multi_remove_handle(w->sockets.multi, slot->easy);
 		snprintf(slot->error, sizeof(slot->error), "%s", why);
-		settle(w, slot, class, 0, clock_mono_ns());
+		slot_judge(slot, CURLE_ABORTED_BY_CALLBACK, &outcome);
+		outcome.class = class;
+		settle(w, slot, &outcome, clock_mono_ns());
 	}
 }
 

@@ -36,6 +36,60 @@ static void test_constant_rate(void **state)
 	assert_int_equal(count_due(&even, 0, 1), 1200);
 }
 
+/* 0..100/s over 2 s: request n is due when t^2 * 25 = n; then 10 at 10/s. */
+static void test_stages(void **state)
+{
+	static const struct schedule_stage stages[] = {
+		{ 0, 100, 2 * NSEC_PER_SEC },
+		{ 10, 10, NSEC_PER_SEC },
+		{ 0, 0, NSEC_PER_SEC },
+		{ 100, 0, 2 * NSEC_PER_SEC },
+	};
+	struct schedule s = {
+		.stages = stages, .nr_stages = 4, .nr_max = SCHEDULE_NEVER, .end_ns = SCHEDULE_NEVER
+	};
+	struct schedule_cursor at = schedule_start(&s, 25, 1);
+	u64 before_ns = 0;
+
+	(void)state;
+	assert_true(schedule_is_open(&s));
+	assert_int_equal(at.due_ns, NSEC_PER_SEC);
+	at = schedule_start(&s, 0, 1);
+	assert_int_equal(at.due_ns, 0);
+	for (; at.due_ns != SCHEDULE_NEVER; schedule_next(&at)) {
+		double got = schedule_expected(&s, at.due_ns);
+
+		assert_true(fabs(got - (double)at.index) < 1e-4);
+		assert_true(at.due_ns >= before_ns);
+		assert_false(at.due_ns >= 3 * NSEC_PER_SEC && at.due_ns < 4 * NSEC_PER_SEC);
+		before_ns = at.due_ns;
+	}
+	assert_int_equal(at.index, 210);
+	assert_true(fabs(schedule_expected(&s, 3 * NSEC_PER_SEC) - 110) < 1e-9);
+	assert_true(fabs(schedule_expected(&s, 100 * NSEC_PER_SEC) - 210) < 1e-9);
+	/* Two threads have together what one has. */
+	assert_int_equal(count_due(&s, 0, 2) + count_due(&s, 1, 2), 210);
+}
+
+/* A Poisson ramp: as many in each half as the areas say, within five standard deviations. */
+static void test_poisson_stages(void **state)
+{
+	static const struct schedule_stage ramp = { 0, 2000, 10 * NSEC_PER_SEC };
+	struct schedule s = { .seed = 7,
+			      .poisson = true,
+			      .stages = &ramp,
+			      .nr_stages = 1,
+			      .nr_max = SCHEDULE_NEVER,
+			      .end_ns = SCHEDULE_NEVER };
+	double all = (double)count_due(&s, 0, 1), half;
+
+	(void)state;
+	s.end_ns = 5 * NSEC_PER_SEC;
+	half = (double)count_due(&s, 0, 1);
+	assert_true(fabs(all - 10000) < 500);
+	assert_true(fabs(half - 2500) < 250);
+}
+
 static void test_ends(void **state)
 {
 	struct schedule s = even;
@@ -174,6 +228,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_constant_rate),
 		cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_stages),
+		cmocka_unit_test(test_poisson_stages),
 		cmocka_unit_test(test_closed_loop_is_due_at_once),
 		cmocka_unit_test(test_threads_share),
 		cmocka_unit_test(test_poisson_gaps),
