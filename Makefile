@@ -36,8 +36,9 @@ endif
 CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DSITU_VERSION='"$(VERSION)"'
 CFLAGS   ?= -O2 -g
 ALLCFLAGS = -std=gnu11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP
-BPFFLAGS := -std=gnu11 -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf -mcpu=v3 \
-	    -D__TARGET_ARCH_$(ARCH) -I. -Ivmlinux/$(ARCH) -MMD -MP
+BPFFLAGS_ANY := -std=gnu11 -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf -mcpu=v3 \
+	    -I. -MMD -MP
+BPFFLAGS := $(BPFFLAGS_ANY) -D__TARGET_ARCH_$(ARCH) -Ivmlinux/$(ARCH)
 LDLIBS    = $(shell pkg-config --libs $(PKGS)) -lm -lpthread
 
 ifeq ($(V),1)
@@ -52,6 +53,9 @@ endif
 JOBS      = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 BPF_SRC  := $(wildcard bpf/*.bpf.c)
+# The objects for the architectures of vmlinux/ that this machine is not, to see that they compile.
+FOREIGN  := $(foreach a,$(filter-out $(ARCH),$(patsubst vmlinux/%/vmlinux.h,%,$(wildcard \
+	    vmlinux/*/vmlinux.h))),$(BPF_SRC:bpf/%.bpf.c=$(B)/foreign/$(a)/%.bpf.o))
 SKELS    := $(BPF_SRC:%.bpf.c=$(B)/%.skel.h)
 SQL      := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard user/store/*.sql))
 LIB_SRC  := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c loadgen/*.c))
@@ -62,14 +66,16 @@ BENCH_SRC := $(filter-out %.bpf.c,$(wildcard tools/bench/*.c))
 BENCH    := $(BENCH_SRC:%.c=$(B)/%)
 STIM_SRC := $(wildcard tests/stim/*.c)
 STIM     := $(STIM_SRC:%.c=$(B)/%)
+VM_SRC   := $(wildcard tests/vm/*.c)
+VM       := $(VM_SRC:%.c=$(B)/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(B)/%)
 SHOP_SRC := $(wildcard tests/shop/*.c)
 SHOP     := $(patsubst tests/shop/svc_%.c,$(B)/tests/shop/%,$(wildcard tests/shop/svc_*.c))
 SHOP_LIB := $(patsubst %.c,$(B)/%.o,$(filter-out tests/shop/svc_%.c,$(SHOP_SRC)))
 
-SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(SHOP_SRC) $(FUZZ_SRC) \
-	    $(BENCH_SRC)
+SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(VM_SRC) $(SHOP_SRC) \
+	    $(FUZZ_SRC) $(BENCH_SRC)
 HEADERS  := $(wildcard bpf/*.h user/*.h user/*/*.h loadgen/*.h tests/*/*.h)
 SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 
@@ -77,7 +83,7 @@ SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 .SECONDARY:
 .SUFFIXES:
 .PHONY: all tests shop demo test bench check check-format check-tidy check-cppcheck check-style \
-	check-shell fuzz fuzzers man install uninstall clean help
+	check-shell check-bpf fuzz fuzzers man install uninstall clean help
 
 all: $(B)/situ $(SKELS) ## build/situ (the default)
 tests: all $(UNIT) $(STIM) shop ## what the tests run, built
@@ -85,7 +91,8 @@ shop: $(SHOP) ## the services of the demo's shop
 
 # What a tree was built with: when that changes, everything is built anew.
 BUILT_WITH := $(CC) $(ALLCFLAGS) : $(CLANG) $(BPFFLAGS) : $(LDFLAGS) $(SHOP_PKGS)
-NEEDS_BUILD := $(filter-out clean help demo test uninstall check-style,$(or $(MAKECMDGOALS),all))
+NEEDS_BUILD := $(filter-out clean help demo test test-vm uninstall check-style, \
+	       $(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_BUILD),)
 ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),) # -n shows, and writes nothing
 ifeq ($(shell mkdir -p $(B) && test -w $(B) && echo yes),)
@@ -144,6 +151,11 @@ $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(B)/built-with | $(B)/have-build
 	$(Q)$(CLANG) $(BPFFLAGS) -c -o $@ $<
 	$(Q)llvm-strip -g $@
 
+$(B)/foreign/%.bpf.o: $(B)/built-with | $(B)/have-build
+	@mkdir -p $(@D)
+	$(call msg,BPF,$*)
+	$(Q)$(CLANG) $(BPFFLAGS_ANY) -D__TARGET_ARCH_$(*D) -Ivmlinux/$(*D) -c -o $@ bpf/$(*F).bpf.c
+
 $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
@@ -162,6 +174,10 @@ $(UNIT:%=%.o): | $(B)/have-unit
 $(B)/tests/stim/%: $(B)/tests/stim/%.o
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ -lpthread
+
+$(B)/tests/vm/%: $(B)/tests/vm/%.o
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libbpf)
 
 $(B)/tests/shop/%: $(B)/tests/shop/svc_%.o $(SHOP_LIB)
 	$(call msg,LINK,$@)
@@ -221,10 +237,17 @@ test: ## install, build and run every test; those that need root are skipped wit
 	$(Q)+$(MAKE) $(JOBS) FUZZ=1 fuzzers
 	$(Q)tests/run.sh
 
+# A kernel that cannot be fetched is skipped by name, by its own test.
+test-vm: ## boot Debian's kernels in QEMU and run the exactness tests on each
+	$(Q)tools/setup.sh build vm
+	$(Q)+$(MAKE) $(JOBS) all $(STIM) $(VM)
+	$(Q)tools/vm-fetch.sh || echo "test-vm: goes on without"
+	$(Q)HARNESS_OPTIONS=j$(shell nproc) tests/run.sh tests/vm/*.t
+
 .PHONY: sanitized
 sanitized: $(B)/situ $(UNIT)
 
-check: check-format check-style check-shell check-cppcheck check-tidy ## format and lint the sources
+check: check-format check-style check-shell check-bpf check-cppcheck check-tidy ## format and lint the sources
 
 check-format: | $(B)/have-check
 	$(call msg,FORMAT,sources)
@@ -237,6 +260,8 @@ check-style:
 check-shell: | $(B)/have-check
 	$(call msg,SHELL,scripts)
 	$(Q)shellcheck --severity=warning --exclude=SC2154 $(SCRIPTS)
+
+check-bpf: $(FOREIGN) ## compile the BPF programs for the other architectures
 
 check-cppcheck: | $(B)/have-check $(SKELS) $(SQL)
 	$(call msg,CPPCHECK,sources)
@@ -284,4 +309,4 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  \1\t\2/p' Makefile | expand -t 14
 	@echo "V=1 shows commands, SANITIZE=1 builds with ASan and UBSan into build/sanitize"
 
--include $(wildcard $(SRC:%.c=$(B)/%.d) $(BPF_SRC:%.c=$(B)/%.d))
+-include $(wildcard $(SRC:%.c=$(B)/%.d) $(BPF_SRC:%.c=$(B)/%.d) $(FOREIGN:.o=.d))

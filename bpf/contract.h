@@ -25,7 +25,7 @@
 #define OWNER_NAME_LEN 64
 
 /* Numbers below SLOT_FIRST are not cgroups. */
-enum slot {
+enum special_slot {
 	SLOT_OVERFLOW = 0, /* all slots are taken: charged here, counted as LOSS_OWNER_FULL */
 	SLOT_UNOWNED = 1,  /* nobody's: flushes, requests without a bio */
 	SLOT_REMOTE = 2,   /* the other end of a connection is not on this kernel */

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # cgroups of a test's own, in the v2 hierarchy and, as an engine makes them, at the same path of
-# the v1 hierarchies that are mounted beside it. Sourced behind ../lib.sh:
+# the v1 hierarchies that are mounted. Sourced behind ../lib.sh:
 #	make_cgroups NAME...     makes them, removed at the end; their paths begin with $CGROUP
 #	in_cgroup NAME COMMAND   runs COMMAND there: in scripts of `situ record -- sh -c` too
+#	cgroup_usage_ns NAME     prints the CPU time that the kernel has counted
+# The controllers that v2 has for them are enabled; $CGROUP_CONTROLLERS, if set, names others.
 
-CGROUP_MOUNT=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
-CGROUP_MOUNTS="$CGROUP_MOUNT $(findmnt -n -t cgroup -o TARGET,OPTIONS |
-	awk '$2 ~ /(^|,)(cpu|cpuacct|memory|blkio)(,|$)/ { print $1 }' | tr '\n' ' ')"
+CGROUP_MOUNT=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+CGROUP_MOUNTS="$CGROUP_MOUNT $(awk '$3 == "cgroup" &&
+	$4 ~ /(^|,)(cpu|cpuacct|memory|blkio)(,|$)/ { printf "%s ", $2 }' /proc/self/mounts)"
 CGROUP=/situ-test.$$
 export CGROUP CGROUP_MOUNT CGROUP_MOUNTS
 
+_enable_controllers()
+{
+	for _controller in ${CGROUP_CONTROLLERS-$(cat "$CGROUP_MOUNT$CGROUP/cgroup.controllers")}; do
+		echo "+$_controller" > "$CGROUP_MOUNT$CGROUP/cgroup.subtree_control"
+	done
+}
+
 make_cgroups()
 {
-	[ -n "$CGROUP_MOUNT" ] || skip_all "no cgroup v2 is mounted"
+	[ -n "${CGROUP_MOUNTS# }" ] || skip_all "no cgroup hierarchy is mounted"
 	for _mount in $CGROUP_MOUNTS; do
 		for _name; do
 			mkdir -p "$_mount$CGROUP/$_name"
@@ -22,6 +31,19 @@ make_cgroups()
 	at_exit 'for _mount in $CGROUP_MOUNTS; do
 		find "$_mount$CGROUP" -depth -type d -exec rmdir {} +
 	done'
+	[ -z "$CGROUP_MOUNT" ] || _enable_controllers
+}
+
+cgroup_usage_ns()
+{
+	if [ -n "$CGROUP_MOUNT" ]; then
+		awk '$1 == "usage_usec" { printf "%.0f\n", $2 * 1000 }' \
+			"$CGROUP_MOUNT$CGROUP/$1/cpu.stat"
+		return
+	fi
+	for _mount in $CGROUP_MOUNTS; do
+		[ ! -e "$_mount$CGROUP/$1/cpuacct.usage" ] || cat "$_mount$CGROUP/$1/cpuacct.usage"
+	done
 }
 
 cat > "$TMP/in_cgroup" << 'END'

@@ -4,7 +4,7 @@
  *   echo serve ADDRESS PORT DELAY_US RESPONSE_BYTES   until its first connection has ended
  *   echo ask ADDRESS PORT REQUESTS REQUEST_BYTES RESPONSE_BYTES [FILE]
  * "serve" writes a line to stdout once it listens. With FILE, "ask" has one exchange more, at its
- * beginning, and then waits until FILE exists.
+ * beginning, writes a line and waits until FILE exists.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -100,6 +100,8 @@ static int ask(char **arg)
 	if (arg[5]) {
 		if (!all(fd, request, put) || !all(fd, response, get))
 			return fail("exchange");
+		puts("asked");
+		fflush(stdout);
 		while (access(arg[5], F_OK) != 0)
 			nanosleep(&pause, NULL);
 	}

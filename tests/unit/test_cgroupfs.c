@@ -86,7 +86,10 @@ static void ids_and_paths_go_both_ways(void **state)
 
 	fs = open_recorded("v1");
 	assert_int_equal(cgroupfs_id(fs, CGROUP_V2, "/", &id), -ENOENT);
-	assert_int_equal(cgroupfs_path(fs, CGROUP_V2, 1, path, sizeof(path)), -ENOENT);
+	assert_int_equal(cgroupfs_path(fs, CGROUP_V2, 2, path, sizeof(path)), -ENOENT);
+	assert_int_equal(cgroupfs_path(fs, CGROUP_V2, 1, path, sizeof(path)), 0);
+	assert_string_equal(path, "/");
+	assert_int_equal(cgroupfs_path(fs, CGROUP_V2, 1, small, 1), -ENAMETOOLONG);
 	cgroupfs_close(fs);
 }
 

@@ -15,6 +15,8 @@
 /* include/linux/exportfs.h: a kernfs file handle is the node's 64-bit id alone (since 5.5). */
 #define FILEID_KERNFS 0xfe
 
+#define ROOT_ID	      1 /* of every hierarchy: a kernfs counts its nodes from there */
+
 struct cgroupfs {
 	char *mount[CGROUP_TREES]; /* NULL: not mounted */
 	int fd[CGROUP_TREES];	   /* of the mount, to ask by handle; -1: walk the tree */
@@ -234,6 +236,9 @@ int cgroupfs_path(const struct cgroupfs *fs, enum cgroup_tree tree, u64 id, char
 {
 	int err = -EAGAIN;
 
+	/* The kernel has the root, which owns what has no other owner, mounted or not. */
+	if (!fs->mount[tree] && id == ROOT_ID)
+		return snprintf(path, size, "/") < (int)size ? 0 : -ENAMETOOLONG;
 	if (!fs->mount[tree])
 		return -ENOENT;
 	if (fs->fd[tree] >= 0)

@@ -87,8 +87,8 @@ const char *cgroupfs_mount(const struct cgroupfs *fs, enum cgroup_tree tree);
 /*
  * Writes the path of the cgroup @id into @path[@size]. Asks the kernel by file handle, which takes
  * CAP_DAC_READ_SEARCH and Linux 5.5; without them walks the tree. 0; -ENOENT when the cgroup
- * is gone or the tree not mounted; -EXDEV when it lies outside of the mount (a cgroup namespace);
- * -ENAMETOOLONG.
+ * is gone or the tree not mounted, whose root is "/" nevertheless; -EXDEV when it lies outside of
+ * the mount (a cgroup namespace); -ENAMETOOLONG.
  */
 int cgroupfs_path(const struct cgroupfs *fs, enum cgroup_tree tree, u64 id, char *path,
 		  size_t size);

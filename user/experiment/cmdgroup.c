@@ -26,10 +26,9 @@ void cmdgroup_remove(const struct cgroupfs *fs, const char *path)
 	}
 }
 
-/* A recording that was killed could not remove its own. */
-static void remove_old(const struct cgroupfs *fs)
+/* A recording that was killed could not remove its own. @mount: NULL where there is none. */
+static void remove_old(const struct cgroupfs *fs, const char *mount)
 {
-	const char *mount = cgroupfs_mount(fs, CGROUP_V2);
 	const struct dirent *entry;
 	char path[NAME_MAX + 2];
 	DIR *dir = mount ? opendir(mount) : NULL;
@@ -47,7 +46,10 @@ static void remove_old(const struct cgroupfs *fs)
 
 int cmdgroup_make(const struct cgroupfs *fs, char path[CMDGROUP_PATH_MAX], struct err *err)
 {
-	remove_old(fs);
+	int tree;
+
+	for (tree = 0; tree < CGROUP_TREES; tree++)
+		remove_old(fs, cgroupfs_mount(fs, tree));
 	snprintf(path, CMDGROUP_PATH_MAX, "/" CMDGROUP_PREFIX "%d", getpid());
 	return cgroup_make(fs, path, err);
 }

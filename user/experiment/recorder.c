@@ -220,11 +220,10 @@ static int make_cgroup(struct recorder *r, struct err *err)
 	const char *file = r->want->command[0], *slash = strrchr(file, '/');
 	int code;
 
-	if (cgroupfs_open(&r->fs, "") || !cgroupfs_mount(r->fs, CGROUP_V2))
-		return err_set(err, EXIT_ENVIRONMENT,
-			       "no cgroup v2 is mounted to run '%s' in: mount -t cgroup2 none "
-			       "/sys/fs/cgroup/unified",
-			       file);
+	code = cgroupfs_open(&r->fs, "");
+	if (code)
+		return err_set(err, EXIT_ENVIRONMENT, "no cgroup hierarchy to run '%s' in: %s",
+			       file, strerror(-code));
 	if (cmdgroup_make(r->fs, r->cgroup, err))
 		return -1;
 	code = measure_name_service(r->measure, r->cgroup, slash ? slash + 1 : file,

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# What must be in the recordings that `stimulate DIR` of stimuli.sh has left in DIR, here or on
+# another machine; sourced behind ../lib.sh: `check DIR [PREFIX [root]]`, where PREFIX begins the
+# tests' names.
+
+# recorded NAME: the recording was made
+recorded()
+{
+	[ "$(cat "$_dir/$1.rc")" = 0 ] || diag "$(cat "$_dir/$1.err")"
+	is "$(cat "$_dir/$1.rc")" 0 "$_prefix$1: the recording succeeds"
+}
+
+# service NAME SERVICE FILTER
+service()
+{
+	jq -r ".services[] | select(.name == \"$_cgroup/$2\") | $3" "$_dir/$1.json"
+}
+
+# edge FILTER [NAME]: of the one between $_client and $_server, in the recording tcp or NAME
+edge()
+{
+	jq -r ".edges[] | select(.client == \"$_client\" and .server == \"$_server\") | $1" \
+		"$_dir/${2:-tcp}.json"
+}
+
+# writes FILTER: of the writer, over all devices
+writes()
+{
+	service disk writer "[.disk[] | select(.op == \"write\") | $1] | add"
+}
+
+# within GOT WANT PERMILLE NAME
+within()
+{
+	awk -v got="$1" -v want="$2" -v permille="$3" 'BEGIN {
+		d = got - want
+		exit !(want > 0 && (d < 0 ? -d : d) <= want * permille / 1000)
+	}'
+	_result=$?
+	[ $_result = 0 ] || diag "got $1, wanted $2 within $3 permille"
+	ok $_result "$_prefix$4"
+}
+
+# holds NAME EXPRESSION VARIABLE=VALUE...: an expression of awk's
+holds()
+{
+	_name=$1 _expression=$2
+	shift 2
+	for _value; do
+		set -- "$@" -v "$_value"
+		shift
+	done
+	awk "$@" "BEGIN { exit !($_expression) }"
+	_result=$?
+	[ $_result = 0 ] || diag "not so: $_expression with $*"
+	ok $_result "$_prefix$_name"
+}
+
+check_cpu()
+{
+	recorded cpu
+	within "$(service cpu busy .cpu_ns)" "$(cat "$_dir/busy.usage_ns")" 10 \
+		"CPU time of a hog agrees with the cgroup's"
+	within "$(service cpu bursts .cpu_ns)" "$(cat "$_dir/bursts.usage_ns")" 10 \
+		"CPU time of 199 bursts agrees with the cgroup's"
+	holds "a switch for each burst at least" "switches >= 198" \
+		switches="$(service cpu bursts .switches)"
+}
+
+check_wait()
+{
+	recorded wait
+	holds "the waits of two who share a CPU cover what the two ran" "w1 + w2 >= 0.9 * (r1 + r2)" \
+		w1="$(service wait victim .runq_wait_ns.sum)" \
+		w2="$(service wait offender .runq_wait_ns.sum)" \
+		r1="$(service wait victim .cpu_ns)" r2="$(service wait offender .cpu_ns)"
+	is "$(service wait victim '.waited_for_ns | to_entries | max_by(.value) | .key')" \
+		"$_cgroup/offender" "${_prefix}the victim waited for the offender"
+}
+
+check_disk()
+{
+	recorded disk
+	is "$(writes .bytes)" $((1009 * 4096)) "${_prefix}bytes of 1009 direct writes, on the writer"
+	is "$(writes .errors)" 0 "${_prefix}without an error"
+	isnt "$(writes .count)" null "${_prefix}the writes are counted"
+	is "$(writes .device_ns.count)" "$(writes .count)" "${_prefix}every write has a device time"
+}
+
+check_edge()
+{
+	recorded tcp
+	is "$(edge .connections)" 1 "${_prefix}one connection"
+	is "$(edge .responses)" 211 "${_prefix}211 responses at the client"
+	is "$(edge .response_ns.count)" 211 "${_prefix}211 response times"
+	is "$(edge .service_ns.count)" 211 "${_prefix}211 server times"
+	is "$(edge .bytes_tx)" $((211 * 1009)) "${_prefix}bytes to the server"
+	is "$(edge .bytes_rx)" $((211 * 9973)) "${_prefix}bytes to the client"
+	is "$(edge .connect_ns.count)" 1 "${_prefix}one connect time"
+	is "$(edge .resets)" 0 "${_prefix}no reset"
+	holds "the server's time has its 3 ms each" "s >= 211 * 3e6" s="$(edge .service_ns.sum)"
+	holds "the response time contains the server's" "r >= s" \
+		s="$(edge .service_ns.sum)" r="$(edge .response_ns.sum)"
+}
+
+check_adopted()
+{
+	recorded adopted
+	is "$(edge .connections adopted)" 0 "${_prefix}an open connection is not opened again"
+	is "$(edge .responses adopted)" 102 \
+		"${_prefix}103 responses but the first, by which the client is adopted"
+	is "$(edge .service_ns.count adopted)" 102 "${_prefix}and as many server times"
+}
+
+check_churn()
+{
+	recorded churn
+	is "$(jq '[.services[] | select(.name | test("churn[0-9]+")) | .name] | unique | length' \
+		"$_dir/churn.json")" "$(cat "$_dir/churn.count")" \
+		"${_prefix}each cgroup that lived for a process has a row"
+	is "$(jq '.losses.owner_full // 0' "$_dir/churn.json")" 0 "${_prefix}no slot was missing"
+}
+
+check_tcp()
+{
+	_client=$_cgroup/client _server=$_cgroup/server
+	check_edge
+	is "$(service tcp client .net_tx_bytes)" $((211 * 1009)) \
+		"${_prefix}the client's service sent it"
+	is "$(service tcp server .net_rx_bytes)" $((211 * 1009)) \
+		"${_prefix}the server's service received it"
+}
+
+# Without cgroup v2 a socket has no cgroup: the turns are exact, but the root's.
+check_tcp_of_root()
+{
+	_client='(root)' _server='(root)'
+	check_edge
+}
+
+# check DIR [PREFIX [root]]: root when the sockets are expected to be its
+check()
+{
+	_dir=$1 _prefix=${2:-}
+	_cgroup=$(cat "$_dir/cgroup")
+	check_cpu
+	check_wait
+	check_disk
+	"check_tcp${3:+_of_$3}"
+	check_adopted
+	check_churn
+}
