@@ -14,7 +14,7 @@ endif
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 PKGS     := libbpf libelf zlib libcurl libmicrohttpd sqlite3 libcyaml jansson ncursesw libcap-ng \
-	    libseccomp
+	    libseccomp libxml-2.0
 SHOP_PKGS := libmicrohttpd libcurl hiredis libpq jansson
 
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
@@ -33,6 +33,8 @@ WARN     :=
 endif
 
 CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DSITU_VERSION='"$(VERSION)"'
+# Debian keeps libxml2's headers in a folder of their own.
+CPPFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --silence-errors --cflags libxml-2.0))
 CFLAGS   ?= -O2 -g
 ALLCFLAGS = -std=gnu11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP
 BPFFLAGS := -std=gnu11 -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf -mcpu=v3 \
@@ -53,7 +55,7 @@ JOBS      = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 BPF_SRC  := $(wildcard bpf/*.bpf.c)
 SKELS    := $(BPF_SRC:%.bpf.c=$(B)/%.skel.h)
 SQL      := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard user/store/*.sql))
-LIB_SRC  := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c loadgen/*.c))
+LIB_SRC  := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c loadgen/*.c loadgen/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT     := $(UNIT_SRC:%.c=$(B)/%)
@@ -66,7 +68,7 @@ SHOP     := $(patsubst tests/shop/svc_%.c,$(B)/tests/shop/%,$(wildcard tests/sho
 SHOP_LIB := $(patsubst %.c,$(B)/%.o,$(filter-out tests/shop/svc_%.c,$(SHOP_SRC)))
 
 SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(SHOP_SRC) $(FUZZ_SRC)
-HEADERS  := $(wildcard bpf/*.h user/*.h user/*/*.h loadgen/*.h tests/*/*.h)
+HEADERS  := $(wildcard bpf/*.h user/*.h user/*/*.h loadgen/*.h loadgen/*/*.h tests/*/*.h)
 SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 
 .DELETE_ON_ERROR:
