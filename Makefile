@@ -14,8 +14,7 @@ CC       := gcc
 endif
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-PKGS     := libbpf libelf zlib libcurl libmicrohttpd sqlite3 libcyaml yaml-0.1 jansson ncursesw \
-	    libcap-ng
+PKGS     := libbpf libelf zlib libcurl sqlite3 libcyaml yaml-0.1 jansson ncursesw libxml-2.0
 SHOP_PKGS := libmicrohttpd libcurl hiredis libpq jansson
 
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
@@ -34,6 +33,8 @@ WARN     :=
 endif
 
 CPPFLAGS += -I. -I$(B) -D_GNU_SOURCE -DSITU_VERSION='"$(VERSION)"'
+# Debian keeps libxml2's headers in a folder of their own.
+CPPFLAGS += $(patsubst -I%,-isystem%,$(shell pkg-config --silence-errors --cflags libxml-2.0))
 CFLAGS   ?= -O2 -g
 ALLCFLAGS = -std=gnu11 $(WARN) $(CPPFLAGS) $(CFLAGS) $(SAN) -MMD -MP
 BPFFLAGS_ANY := -std=gnu11 -g -O2 -Wall -Wextra -Wno-unused-parameter -Werror -target bpf -mcpu=v3 \
@@ -58,7 +59,7 @@ FOREIGN  := $(foreach a,$(filter-out $(ARCH),$(patsubst vmlinux/%/vmlinux.h,%,$(
 	    vmlinux/*/vmlinux.h))),$(BPF_SRC:bpf/%.bpf.c=$(B)/foreign/$(a)/%.bpf.o))
 SKELS    := $(BPF_SRC:%.bpf.c=$(B)/%.skel.h)
 SQL      := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard user/store/*.sql))
-LIB_SRC  := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c loadgen/*.c))
+LIB_SRC  := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c loadgen/*.c loadgen/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT     := $(UNIT_SRC:%.c=$(B)/%)
@@ -76,7 +77,7 @@ SHOP_LIB := $(patsubst %.c,$(B)/%.o,$(filter-out tests/shop/svc_%.c,$(SHOP_SRC))
 
 SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(VM_SRC) $(SHOP_SRC) \
 	    $(FUZZ_SRC) $(BENCH_SRC)
-HEADERS  := $(wildcard bpf/*.h user/*.h user/*/*.h loadgen/*.h tests/*/*.h)
+HEADERS  := $(wildcard bpf/*.h user/*.h user/*/*.h loadgen/*.h loadgen/*/*.h tests/*/*.h)
 SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 
 .DELETE_ON_ERROR:

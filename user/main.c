@@ -19,6 +19,7 @@ const struct command *const commands[] = {
 	&cmd_compare,
 	&cmd_export,
 	&cmd_load,
+	&cmd_crawl,
 	&cmd_completion,
 	&cmd_help,
 	NULL,

@@ -9,6 +9,7 @@ extern const struct command cmd_doctor;
 extern const struct command cmd_live;
 extern const struct command cmd_record;
 extern const struct command cmd_load;
+extern const struct command cmd_crawl;
 extern const struct command cmd_run;
 extern const struct command cmd_compare;
 extern const struct command cmd_export;
