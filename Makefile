@@ -83,7 +83,7 @@ SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all tests shop demo test bench check check-format check-tidy check-cppcheck check-style \
+.PHONY: all tests shop demo test bench bench-load check check-format check-tidy check-cppcheck check-style \
 	check-shell check-bpf fuzz fuzzers man install uninstall clean help
 
 all: $(B)/situ $(SKELS) ## build/situ (the default)
@@ -207,6 +207,9 @@ $(B)/tools/bench/%: $(B)/tools/bench/%.o $(B)/libsitu.a
 
 bench: $(BENCH) ## (root) what the probes cost, against empty programs on the same hooks
 	$(Q)tools/bench-overhead.sh
+
+bench-load: $(B)/situ $(B)/tools/bench/curl_loop ## the load generator beside wrk, ab, hey and bare libcurl
+	$(Q)tools/bench-load.sh
 
 fuzzers: ## the fuzz targets tests/fuzz/fuzz_*.c, built
 ifeq ($(FUZZ),1)

@@ -48,7 +48,7 @@ static int make_plan(struct plan *plan, const struct target *t, const struct eng
 			 t->body_template.len_max + 1;
 	/* An empty value takes the header out: no pause for a "100 Continue" before large bodies.
 	 */
-	if (add_header(plan, "Expect:") ||
+	if ((t->body && add_header(plan, "Expect:")) ||
 	    (!config->keepalive && add_header(plan, "Connection: close")))
 		return -1;
 	for (i = 0; i < config->nr_headers; i++) {

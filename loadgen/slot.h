@@ -18,6 +18,7 @@ struct slot {
 	size_t match_state;
 	unsigned int sent; /* times libcurl was about to send the request */
 	bool busy;
+	struct slot *older, *newer; /* while busy: neighbours in the order of their start */
 	char *text;		    /* the request's varying texts; URL, then headers, then body */
 	struct curl_slist *varying; /* its varying headers, linked to the plan's constant ones */
 	char error[CURL_ERROR_SIZE];

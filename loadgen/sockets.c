@@ -81,8 +81,10 @@ static int on_timer(CURLM *multi, long timeout_ms, void *arg)
 	struct sockets *s = arg;
 
 	(void)multi;
-	s->curl_deadline_ns =
-		timeout_ms < 0 ? SCHEDULE_NEVER : clock_mono_ns() + (u64)timeout_ms * NSEC_PER_MSEC;
+	if (timeout_ms > 0)
+		s->curl_deadline_ns = clock_mono_ns() + (u64)timeout_ms * NSEC_PER_MSEC;
+	else
+		s->curl_deadline_ns = timeout_ms < 0 ? SCHEDULE_NEVER : 0;
 	return 0;
 }
 

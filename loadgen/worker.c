@@ -82,12 +82,38 @@ static void count_failure(struct worker *w, struct record *record, struct slot *
 	keep_first_error(w, outcome->class, slot->error);
 }
 
+/* Busy slots stand in a list by their start, so that the first to time out is at its head. */
+static void enlist(struct worker *w, struct slot *slot)
+{
+	slot->busy = true;
+	slot->older = w->newest;
+	slot->newer = NULL;
+	if (w->newest)
+		w->newest->newer = slot;
+	else
+		w->oldest = slot;
+	w->newest = slot;
+}
+
+static void delist(struct worker *w, struct slot *slot)
+{
+	slot->busy = false;
+	if (slot->older)
+		slot->older->newer = slot->newer;
+	else
+		w->oldest = slot->newer;
+	if (slot->newer)
+		slot->newer->older = slot->older;
+	else
+		w->newest = slot->older;
+}
+
 /* Books how the request of @slot ended and gives the slot back. */
 static void settle(struct worker *w, struct slot *slot, const struct outcome *outcome, u64 now_ns)
 {
 	struct record *record = record_of(w, slot);
 
-	slot->busy = false;
+	delist(w, slot);
 	if (!w->nr_free)
 		w->starved_until_ns = now_ns;
 	w->free_slots[w->nr_free++] = (unsigned int)(slot - w->slots);
@@ -178,7 +204,7 @@ static u64 begin(struct worker *w, u64 index, u64 due_ns)
 		w->nr_free++;
 		return clock_mono_ns();
 	}
-	slot->busy = true;
+	enlist(w, slot);
 	slot->started_ns = clock_mono_ns();
 	slot->intended_ns = open_loop(w) ? due_ns : slot->started_ns;
 	show(&w->shown.in_flight, w->nr_slots - w->nr_free);
@@ -247,13 +273,41 @@ static void arm(struct worker *w, u64 deadline_ns, u64 now_ns)
 		w->sockets.failed = -errno;
 }
 
-/* Sleeps until a socket or the timer has something, and handles it. */
-static void wait_and_handle(struct worker *w, u64 deadline_ns, u64 now_ns)
+/* Ends the request of @slot without an answer. */
+static void give_up(struct worker *w, struct slot *slot, enum error_class class, const char *why)
+{
+	struct outcome outcome;
+
+	slot_judge(slot, CURLE_ABORTED_BY_CALLBACK, &outcome);
+	outcome.class = class;
+	curl_multi_remove_handle(w->sockets.multi, slot->easy);
+	snprintf(slot->error, sizeof(slot->error), "%s", why);
+	settle(w, slot, &outcome, clock_mono_ns());
+}
+
+static u64 next_timeout_ns(const struct worker *w)
+{
+	return w->oldest ? w->oldest->started_ns + w->plans->config->timeout_ns : SCHEDULE_NEVER;
+}
+
+static void time_out(struct worker *w, u64 now_ns)
+{
+	while (next_timeout_ns(w) <= now_ns) {
+		if (w->oldest->sent)
+			give_up(w, w->oldest, ERROR_TIMEOUT, "no answer in time");
+		else
+			give_up(w, w->oldest, ERROR_CONNECT_TIMEOUT, "no connection in time");
+	}
+}
+
+/* Sleeps until a socket or the timer has something, and handles it. Returns the time. */
+static u64 wait_and_handle(struct worker *w, u64 deadline_ns, u64 now_ns)
 {
 	struct epoll_event events[EVENTS_MAX];
 	int nr, i;
 
 	deadline_ns = min_u64(deadline_ns, w->sockets.curl_deadline_ns);
+	deadline_ns = min_u64(deadline_ns, next_timeout_ns(w));
 	if (deadline_ns > now_ns)
 		arm(w, deadline_ns, now_ns);
 	nr = epoll_wait(w->sockets.epoll_fd, events, EVENTS_MAX, deadline_ns > now_ns ? -1 : 0);
@@ -263,49 +317,32 @@ static void wait_and_handle(struct worker *w, u64 deadline_ns, u64 now_ns)
 		sockets_handle(&w->sockets, &events[i]);
 		collect(w);
 	}
-	sockets_timeout(&w->sockets, clock_mono_ns());
+	now_ns = clock_mono_ns();
+	sockets_timeout(&w->sockets, now_ns);
 	collect(w);
-}
-
-/* Gives up on what is still under way: its time is over, or somebody asked to stop. */
-static void abandon(struct worker *w, enum error_class class, const char *why)
-{
-	unsigned int i;
-
-	for (i = 0; i < w->nr_slots; i++) {
-		struct slot *slot = &w->slots[i];
-		struct outcome outcome;
-
-		if (!slot->busy)
-			continue;
-		curl_multi_remove_handle(w->sockets.multi, slot->easy);
-		snprintf(slot->error, sizeof(slot->error), "%s", why);
-		slot_judge(slot, CURLE_ABORTED_BY_CALLBACK, &outcome);
-		outcome.class = class;
-		settle(w, slot, &outcome, clock_mono_ns());
-	}
+	time_out(w, now_ns);
+	return now_ns;
 }
 
 /* Waits for the answers to what was begun. */
 static void drain(struct worker *w, u64 from_ns)
 {
 	bool stopped = atomic_load(w->stop);
-	u64 until_ns = from_ns + (stopped ? w->part->stop_grace_ns : w->part->grace_ns), now_ns;
+	u64 until_ns = from_ns + (stopped ? w->part->stop_grace_ns : w->part->grace_ns);
+	u64 now_ns = from_ns;
 
 	while (w->nr_free < w->nr_slots && !w->sockets.failed) {
-		now_ns = clock_mono_ns();
 		if (!stopped && atomic_load(w->stop)) {
 			stopped = true;
 			until_ns = min_u64(until_ns, now_ns + w->part->stop_grace_ns);
 		}
 		if (now_ns >= until_ns)
 			break;
-		wait_and_handle(w, until_ns, now_ns);
+		now_ns = wait_and_handle(w, until_ns, now_ns);
 	}
-	if (stopped)
-		abandon(w, ERROR_OTHER, "interrupted before the answer");
-	else
-		abandon(w, ERROR_TIMEOUT, "no answer in time");
+	while (w->oldest)
+		give_up(w, w->oldest, stopped ? ERROR_OTHER : ERROR_TIMEOUT,
+			stopped ? "interrupted before the answer" : "no answer in time");
 }
 
 /* Books what was due before @end_ns and never begun. */
@@ -337,8 +374,7 @@ int worker_run(struct worker *w, const struct part *part)
 		deadline_ns = part->end_ns;
 		if (w->nr_free)
 			deadline_ns = min_u64(deadline_ns, due_at(w, &w->next));
-		wait_and_handle(w, deadline_ns, now_ns);
-		now_ns = clock_mono_ns();
+		now_ns = wait_and_handle(w, deadline_ns, now_ns);
 	}
 	/* A thread that wakes late is no reason to leave out what a connection is free for. */
 	if (open_loop(w))

@@ -49,9 +49,10 @@ struct worker {
 	unsigned int nr_slots;
 	unsigned int *free_slots; /* a stack of indexes */
 	unsigned int nr_free;
-	u64 starved_until_ns;	/* when a connection last came free after all were busy */
-	bool resolve_set;	/* its first request has been made, with the addresses */
-	struct record *records; /* one per target */
+	struct slot *oldest, *newest; /* of the busy ones: the first to time out, the last */
+	u64 starved_until_ns;	      /* when a connection last came free after all were busy */
+	bool resolve_set;	      /* its first request has been made, with the addresses */
+	struct record *records;	      /* one per target */
 	const struct part *part;
 	struct schedule_cursor next; /* the first request that is not begun */
 	struct schedule_cursor due;  /* the first one that is not due */

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Installs what this project needs and the machine lacks, from the distribution's packages.
-# usage: tools/setup.sh [-n] [build|demo|test|vm ...]     no group: all but vm; -n: only say what
+# usage: tools/setup.sh [-n] [build|demo|test|vm|bench ...]     no group: all but vm and bench
+#	-n: only say what
 # Exits 0 when everything is there, 1 when an installation failed, 2 on wrong usage, 3 when it
 # cannot be done here. A second run asks dpkg once and does nothing.
 set -eu
@@ -15,15 +16,18 @@ declare -A packages=(
 	[demo]="libmicrohttpd-dev libhiredis-dev libpq-dev nginx-light|nginx|nginx-core|nginx-full redis-server
 		postgresql iproute2 util-linux procps"
 	[test]="libcmocka-dev libclang-rt-dev clang-format clang-tidy cppcheck shellcheck help2man
-		man-db perl sqlite3 jq curl tmux fio"
+		man-db perl sqlite3 jq curl tmux fio python3-jsonschema nghttp2-server openssl"
 	[vm]="qemu-system-x86 busybox-static cpio e2fsprogs xz-utils debian-archive-keyring
 		perl jq"
+	[bench]="nginx-light|nginx|nginx-core|nginx-full wrk apache2-utils hey jq curl util-linux
+		bsdextrautils"
 )
 declare -A purpose=(
 	[build]="compiles situ and its BPF programs"
 	[demo]="the shop of real servers that 'make demo' measures"
 	[test]="'make check', 'make test' and the pages of 'make man'"
 	[vm]="other kernels in virtual machines, for 'make test-vm'"
+	[bench]="other load generators, for 'make bench-load'"
 )
 # The servers of the demo, which their packages would start and enable: package and unit.
 declare -A services=([nginx-light]=nginx [redis-server]=redis-server [postgresql]=postgresql)
@@ -115,7 +119,7 @@ dry=
 [ $# -gt 0 ] || set -- build demo test
 for group; do
 	[ "${packages[$group]:-}" ] ||
-		fail 2 "unknown argument '$group': usage: tools/setup.sh [-n] [build|demo|test|vm ...]"
+		fail 2 "no group '$group': give build, demo, test, vm or bench"
 done
 command -v dpkg-query > /dev/null ||
 	fail 3 "this is not Debian: install the packages named in tools/setup.sh by other means"
