@@ -66,7 +66,7 @@ stimulate_adopted()
 # More cgroups than there are slots, each for the life of one process; fewer with $CHURN.
 stimulate_churn()
 {
-	CHURN=${CHURN:-1511}
+	CHURN=${CHURN:-1201}
 	export CHURN
 	echo "$CHURN" > "$1/churn.count"
 	interval=1s
