@@ -5,8 +5,8 @@
  * One hook at completion reads what the request already carries: start_time_ns, io_start_time_ns
  * and, through its bio, the cgroup that the kernel itself charges: that of the dirtier, not of
  * whoever happened to submit. Two helpers join only where a kernel leaves a gap:
- * - block_submitter notes the submitting task's cgroup when the bio's is the root, which is so
- *   unless the io controller is enabled down to the container;
+ * - block_submitter notes the submitting task's cgroup when the bio's is one above it, such as
+ *   the root, since the io controller is not enabled all the way down;
  * - block_issue notes the issue time on devices whose statistics are off. The loader attaches it
  *   once LOSS_DISK_NO_STAMP has been seen.
  */
@@ -74,17 +74,17 @@ static __always_inline u64 io_owner_key(const struct cgroup *cgroup)
 	return owner_key(cgroup, cgroup->root->hierarchy_id == 0 ? OWNER_V2 : OWNER_V1_BLKIO);
 }
 
+/*
+ * The kernel's owner is the nearest cgroup that the io controller is enabled for. One that is
+ * above the submitter's stands for all below it: then the submitter, who was noted, is the owner.
+ */
 static __always_inline u32 slot_of(const struct request *rq, const struct inflight *noted)
 {
 	const struct cgroup *cgroup = charged_cgroup(rq);
-	u64 key;
 
-	if (!cgroup)
-		return noted && noted->slot ? noted->slot : SLOT_UNOWNED;
-	key = io_owner_key(cgroup);
-	if (!owner_is_root(key))
-		return owner_slot(key, cgroup->kn);
-	return noted && noted->slot ? noted->slot : owner_slot(OWNER_ROOT, cgroup->kn);
+	if (noted && noted->slot)
+		return noted->slot;
+	return cgroup ? owner_slot(io_owner_key(cgroup), cgroup->kn) : SLOT_UNOWNED;
 }
 
 static __always_inline struct disk_row *row_of(u64 key)
@@ -182,17 +182,28 @@ static __always_inline struct inflight *note(struct request *rq, bool fresh)
 	return bpf_map_lookup_elem(&disk_inflight, &rq_key);
 }
 
+/* Whether the kernel charges @rq to a cgroup that merely stands for @task's own, @key. */
+static __always_inline bool charged_above(const struct request *rq, struct task_struct *task,
+					  u64 key)
+{
+	const struct cgroup *cgroup = charged_cgroup(rq);
+	u64 charged = cgroup ? io_owner_key(cgroup) : OWNER_ROOT;
+
+	if (key == OWNER_ROOT || key == charged)
+		return false;
+	if (owner_is_root(charged))
+		return true;
+	/* Not so when a flusher submits for who dirtied the pages, and never in a tree of v1. */
+	return charged >> OWNER_TREE_SHIFT == OWNER_V2 && task_io_cgroup(task) == cgroup;
+}
+
 static __always_inline int note_submitter(struct request *rq, bool fresh)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	const struct cgroup *cgroup = charged_cgroup(rq);
-	u64 key, rq_key = (u64)rq;
+	u64 key = bpf_get_current_cgroup_id() & OWNER_ID_MASK, rq_key = (u64)rq;
 	struct inflight *noted;
 
-	if (cgroup && !owner_is_root(io_owner_key(cgroup)))
-		return 0;
-	key = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id) & OWNER_ID_MASK;
-	if (key == OWNER_ROOT) {
+	if (!charged_above(rq, task, key)) {
 		if (fresh)
 			bpf_map_delete_elem(&disk_inflight, &rq_key);
 		return 0;

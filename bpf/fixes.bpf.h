@@ -93,6 +93,24 @@ static __always_inline u64 task_state(const unsigned long long *ctx, const struc
 }
 
 /*
+ * The cgroup that pays for @task's I/O: its own, or the nearest above for which the controller is
+ * enabled. NULL without CONFIG_BLK_CGROUP. Which number the controller has, the configuration says.
+ */
+static __always_inline const struct cgroup *task_io_cgroup(const struct task_struct *task)
+{
+	const struct css_set *set = BPF_CORE_READ(task, cgroups);
+	const struct cgroup_subsys_state *css = NULL;
+	u32 nr;
+
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, io_cgrp_id))
+		return NULL;
+	nr = bpf_core_enum_value(enum cgroup_subsys_id, io_cgrp_id);
+	bpf_probe_read_kernel(&css, sizeof(css),
+			      __builtin_preserve_access_index(&set->subsys[0]) + nr);
+	return BPF_CORE_READ(css, cgroup);
+}
+
+/*
  * The run queue's clock, which stamps sched_info, by way of the task's own group: the per-CPU
  * symbol `runqueues` is not in every kernel's kallsyms. Needs CONFIG_FAIR_GROUP_SCHED; the loader
  * checks for the member.
