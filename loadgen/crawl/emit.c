@@ -6,7 +6,7 @@
 
 #include "loadgen/crawl/emit.h"
 #include "loadgen/crawl/url.h"
-#include "loadgen/crawl/verdict.h"
+#include "loadgen/crawl/fate.h"
 #include "loadgen/workload.h"
 #include "user/base/text.h"
 
@@ -86,7 +86,7 @@ static int collect(const struct finding *f, struct column *column, size_t *nr)
 
 	*nr = f->joint && slots ? 1 : slots;
 	for (i = 0; i < f->nr_instances; i++) {
-		if (!verdict_uses(f, &f->instances[i]) ||
+		if (!fate_uses(f, &f->instances[i]) ||
 		    !spans_of(f, f->instances[i].target, span, slots))
 			continue;
 		for (k = 0; k < *nr; k++) {
@@ -178,7 +178,7 @@ static const char *first_used(const struct finding *f)
 	size_t i;
 
 	for (i = 0; i < f->nr_instances; i++) {
-		if (verdict_uses(f, &f->instances[i]))
+		if (fate_uses(f, &f->instances[i]))
 			return f->instances[i].target;
 	}
 	return f->tmpl;
@@ -290,14 +290,14 @@ static int emit_finding(struct emission *e, const struct finding *f)
 	return status;
 }
 
-static int emit_comment(struct emission *e, const struct finding *f, enum verdict verdict)
+static int emit_comment(struct emission *e, const struct finding *f, enum fate fate)
 {
 	char tmpl[TEMPLATE_LEN_MAX + 1], why[120];
 	size_t len = e->comments.len;
 	int status;
 
 	text_clean(tmpl, sizeof(tmpl), f->tmpl);
-	verdict_text(f, verdict, why, sizeof(why));
+	fate_text(f, fate, why, sizeof(why));
 	buf_printf(&e->comments, "#   %s %s: %s\n", f->method, tmpl, why);
 	status = undo(&e->comments, len);
 	return status == -E2BIG ? 0 : status;
@@ -354,9 +354,9 @@ int emit_workload(const struct site *site, const char *origin, const char *url, 
 	e->result = emitted;
 	for (i = 0; !status && i < site->nr; i++) {
 		const struct finding *f = &site->findings[i];
-		enum verdict verdict = verdict_of(f, write_methods);
+		enum fate fate = fate_of(f, write_methods);
 
-		status = verdict == VERDICT_USED ? emit_finding(e, f) : emit_comment(e, f, verdict);
+		status = fate == FATE_USED ? emit_finding(e, f) : emit_comment(e, f, fate);
 	}
 	emitted->variables = e->nr_variables;
 	if (!status)

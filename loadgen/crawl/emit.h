@@ -17,7 +17,7 @@ struct emitted {
 };
 
 /*
- * Writes the endpoints of the finished @site that are used (verdict.h) to @out as YAML, with
+ * Writes the endpoints of the finished @site that are used (fate.h) to @out as YAML, with
  * @origin as base, what was left out as comments, and a first line that names @url. 0 with
  * @emitted filled, or -ENOMEM.
  */

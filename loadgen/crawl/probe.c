@@ -31,7 +31,7 @@ static bool find_candidates(const struct walk *w, const struct finding *f, size_
 		struct span before = template_context(f->tmpl, i);
 
 		c->nr[i] = values_candidates(&w->site->values, slot[i].text, slot[i].len,
-					     before.text, before.len, c->value[i], most);
+					     before.text, before.len, !f->guess, c->value[i], most);
 		if (!c->nr[i] && f->guess)
 			c->value[i][c->nr[i]++] = f->guess;
 		if (!c->nr[i])

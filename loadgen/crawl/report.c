@@ -3,7 +3,7 @@
 #include <jansson.h>
 
 #include "loadgen/crawl/report.h"
-#include "loadgen/crawl/verdict.h"
+#include "loadgen/crawl/fate.h"
 
 #define SCHEMA 1
 
@@ -44,16 +44,16 @@ static json_t *addresses_of(const struct finding *f)
 
 static json_t *endpoint_of(const struct finding *f, bool write_methods)
 {
-	enum verdict verdict = verdict_of(f, write_methods);
+	enum fate fate = fate_of(f, write_methods);
 	char why[120], status[32];
 
-	verdict_text(f, verdict, why, sizeof(why));
-	verdict_status(f, status, sizeof(status));
+	fate_text(f, fate, why, sizeof(why));
+	fate_status(f, status, sizeof(status));
 	/* The name of a file that was given need not be UTF-8: what JSON cannot hold is null. */
-	return json_pack("{ss ss so ss* ss sb ss so}", "method", f->method, "path", f->tmpl,
+	return json_pack("{ss ss so ss* ss sb ss ss so}", "method", f->method, "path", f->tmpl,
 			 "sources", sources_of(f), "found_at", f->found_at, "status", status,
-			 "used", verdict == VERDICT_USED, "verdict", why, "addresses",
-			 addresses_of(f));
+			 "used", fate == FATE_USED, "reason", fate_name(fate), "why", why,
+			 "addresses", addresses_of(f));
 }
 
 static json_t *left_out(const struct site *site, const struct crawl_stats *stats,

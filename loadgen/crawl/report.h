@@ -14,8 +14,9 @@ const char *report_end(enum crawl_end end);
 /*
  * Prints one JSON document: schema, situ_version, url, workload, end, elapsed_ns, requests,
  * no_answer, workload_endpoints, workload_variables, fallback, left_out{}, and
- * endpoints[]{method, path, sources[], found_at, status, used, verdict, addresses[]{target,
- * status}} where status is an HTTP status or null. 0, -ENOMEM, or -EIO when @out does not take it.
+ * endpoints[]{method, path, sources[], found_at, status, used, reason, why,
+ * addresses[]{target, status}} where an address's status is an HTTP status or null. 0, -ENOMEM, or
+ * -EIO when @out does not take it.
  */
 int report_json(const struct site *site, const struct crawl_stats *stats,
 		const struct emitted *emitted, const char *url, const char *workload,

@@ -117,9 +117,11 @@ static bool is_suffix(const char *text, const char *end)
 }
 
 size_t values_candidates(const struct values *v, const char *name, size_t name_len,
-			 const char *context, size_t context_len, const char **list, size_t most)
+			 const char *context, size_t context_len, bool ids, const char **list,
+			 size_t most)
 {
 	char plain[TEMPLATE_NAME_MAX], one[TEMPLATE_NAME_MAX];
+	bool nothing;
 	size_t nr, i;
 
 	normalise(name, name_len, plain);
@@ -131,6 +133,12 @@ size_t values_candidates(const struct values *v, const char *name, size_t name_l
 	}
 	for (i = 0; i < v->nr; i++) {
 		if (is_suffix(v->set[i].name, plain) || is_suffix(plain, v->set[i].name))
+			nr = add_candidates(&v->set[i], list, nr, most);
+	}
+	/* Whatever it is called, it may be one of the ids that the site gave out. */
+	nothing = ids && nr == 0;
+	for (i = 0; nothing && i < v->nr; i++) {
+		if (is_suffix(v->set[i].name, "id"))
 			nr = add_candidates(&v->set[i], list, nr, most);
 	}
 	return nr;

@@ -6,6 +6,7 @@
 #ifndef SITU_CRAWL_VALUES_H
 #define SITU_CRAWL_VALUES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define VALUES_NAMES_MAX    512
@@ -33,9 +34,11 @@ void values_free(struct values *v);
 /*
  * Fills @list with up to @most values for the slot @name[@name_len] that stands behind the path
  * segment @context[@context_len]: those of that name first, then of the segment ("product/{x}":
- * "product"), then of names that one of them ends with ("uuid" for "id"). Returns how many.
+ * "product"), then of names that one of them ends with ("uuid" for "id"); without any of these, and
+ * with @ids, of names that end with "id". Returns how many.
  */
 size_t values_candidates(const struct values *v, const char *name, size_t name_len,
-			 const char *context, size_t context_len, const char **list, size_t most);
+			 const char *context, size_t context_len, bool ids, const char **list,
+			 size_t most);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "loadgen/crawl/report.h"
 #include "loadgen/crawl/url.h"
-#include "loadgen/crawl/verdict.h"
+#include "loadgen/crawl/fate.h"
 #include "loadgen/workload.h"
 #include "user/base/units.h"
 #include "user/cmd/cmd.h"
@@ -313,7 +313,7 @@ static int explain_nothing(const struct session *s, struct err *err)
 		const struct finding *f = &s->site.findings[i];
 
 		if (site_find_target(&s->site, "GET", s->start) == f)
-			verdict_status(f, status, sizeof(status));
+			fate_status(f, status, sizeof(status));
 	}
 	if (strcmp(status, "robots") == 0)
 		return err_set(err, EXIT_FAILED,
@@ -385,17 +385,17 @@ static int print_table(const struct session *s)
 
 	for (i = 0; i < s->site.nr; i++) {
 		const struct finding *f = &s->site.findings[i];
-		bool used = verdict_of(f, s->options->write_methods) == VERDICT_USED;
+		enum fate fate = fate_of(f, s->options->write_methods);
 		char text[64];
 
 		table_text(&table, f->tmpl);
 		table_text(&table, f->method);
 		site_sources_text(f, text, sizeof(text));
 		table_text(&table, text);
-		verdict_status(f, text, sizeof(text));
+		fate_status(f, text, sizeof(text));
 		table_text(&table, text);
-		table_text(&table, used ? "yes" : "no");
-		if (!used)
+		table_text(&table, fate_name(fate));
+		if (fate != FATE_USED)
 			table_mark(&table, TABLE_FAINT);
 	}
 	status = table_print(&table, TABLE_WIDTH, table_ansi(stdout), stdout);
