@@ -24,7 +24,27 @@ struct {
 
 DENSE_MAPS(disk, DISK_ROWS_MAX);
 
-/* In flight only; keyed by the request, which is not reused before its completion. */
+/*
+ * What is noted of a request in flight, keyed by its address, which is not reused before its
+ * completion. A submitter's slot stands in a line of a direct-mapped cache, where requests of one
+ * queue do not meet: the CPU that allocated it chooses a section (CPUs 64 apart share one), its
+ * tag the line. Only one that finds its line taken, and an issue time, goes to the hash.
+ */
+#define NOTE_CPU_BITS 6
+#define NOTE_TAG_BITS 9
+
+struct note {
+	u64 rq; /* 0: the line is free */
+	u64 slot;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << (NOTE_CPU_BITS + NOTE_TAG_BITS));
+	__type(key, u32);
+	__type(value, struct note);
+} disk_notes SEC(".maps");
+
 struct inflight {
 	u64 issued_ns; /* 0: the kernel keeps it */
 	u32 slot;      /* of the submitter; 0: not noted */
@@ -37,6 +57,19 @@ struct {
 	__type(key, u64);
 	__type(value, struct inflight);
 } disk_inflight SEC(".maps");
+
+/* Set with the first request in the hash: until then it is not looked at. */
+unsigned int disk_inflight_used;
+
+static __always_inline struct note *note_of(const struct request *rq)
+{
+	/* With an I/O scheduler, the driver's tag comes only at the dispatch. */
+	int tag = rq->internal_tag >= 0 ? rq->internal_tag : rq->tag;
+	u32 section = rq->mq_ctx->cpu & ((1U << NOTE_CPU_BITS) - 1),
+	    line = section << NOTE_TAG_BITS | ((u32)tag & ((1U << NOTE_TAG_BITS) - 1));
+
+	return bpf_map_lookup_elem(&disk_notes, &line);
+}
 
 static __always_inline enum disk_op op_of(const struct request *rq)
 {
@@ -74,17 +107,33 @@ static __always_inline u64 io_owner_key(const struct cgroup *cgroup)
 	return owner_key(cgroup, cgroup->root->hierarchy_id == 0 ? OWNER_V2 : OWNER_V1_BLKIO);
 }
 
-static __always_inline u32 slot_of(const struct request *rq, const struct inflight *noted)
+/* The submitter's slot of @rq, 0 when it was not noted; @last forgets it. */
+static __always_inline u32 noted_slot(const struct request *rq, const struct inflight *noted,
+				      bool last)
+{
+	struct note *note = note_of(rq);
+
+	if (!note || note->rq != (u64)rq)
+		return noted ? noted->slot : 0;
+	if (last)
+		note->rq = 0;
+	return note->slot;
+}
+
+/* The kernel's owner where it has one, else the submitter, else the root or nobody. */
+static __always_inline u32 slot_of(const struct request *rq, const struct inflight *noted,
+				   bool last)
 {
 	const struct cgroup *cgroup = charged_cgroup(rq);
-	u64 key;
+	u64 key = cgroup ? io_owner_key(cgroup) : 0;
+	u32 slot;
 
-	if (!cgroup)
-		return noted && noted->slot ? noted->slot : SLOT_UNOWNED;
-	key = io_owner_key(cgroup);
-	if (!owner_is_root(key))
+	if (cgroup && !owner_is_root(key))
 		return owner_slot(key, cgroup->kn);
-	return noted && noted->slot ? noted->slot : owner_slot(OWNER_ROOT, cgroup->kn);
+	slot = noted_slot(rq, noted, last);
+	if (slot)
+		return slot;
+	return cgroup ? owner_slot(OWNER_ROOT, cgroup->kn) : SLOT_UNOWNED;
 }
 
 static __always_inline struct disk_row *row_of(u64 key)
@@ -152,8 +201,8 @@ int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_byte
 	if (!disk)
 		return 0;
 	dev = (u32)disk->major << 20 | (u32)disk->first_minor;
-	noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
-	row = row_of(DISK_KEY(slot_of(rq, noted), op_of(rq), dev));
+	noted = disk_inflight_used ? bpf_map_lookup_elem(&disk_inflight, &rq_key) : NULL;
+	row = row_of(DISK_KEY(slot_of(rq, noted, last), op_of(rq), dev));
 	if (row) {
 		__sync_fetch_and_add(&row->bytes, nr_bytes);
 		/* A request that completes in parts is traced for each, the last one ends it. */
@@ -169,7 +218,7 @@ int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_byte
 	return 0;
 }
 
-static __always_inline struct inflight *note(struct request *rq)
+static __always_inline struct inflight *inflight_of(struct request *rq)
 {
 	struct inflight fresh = {};
 	u64 rq_key = (u64)rq;
@@ -177,26 +226,43 @@ static __always_inline struct inflight *note(struct request *rq)
 
 	if (noted)
 		return noted;
+	disk_inflight_used = 1;
 	if (bpf_map_update_elem(&disk_inflight, &rq_key, &fresh, BPF_NOEXIST))
 		lose(LOSS_OWNER_RACE);
 	return bpf_map_lookup_elem(&disk_inflight, &rq_key);
 }
 
+/* Slot of the cgroup of `current`, which submits; 0 for the root. */
+static __always_inline u32 submitter_slot(void)
+{
+	const struct kernfs_node *node;
+	u64 key = current_cgroup(&node) & OWNER_ID_MASK;
+
+	return owner_is_root(key) ? 0 : owner_slot(key, node);
+}
+
 static __always_inline int note_submitter(struct request *rq)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
 	const struct cgroup *cgroup = charged_cgroup(rq);
 	struct inflight *noted;
-	u64 key;
+	struct note *note;
+	u32 slot;
 
 	if (cgroup && !owner_is_root(io_owner_key(cgroup)))
 		return 0;
-	key = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id) & OWNER_ID_MASK;
-	if (key == OWNER_ROOT)
+	slot = submitter_slot();
+	note = note_of(rq);
+	if (note && (!note->rq || note->rq == (u64)rq)) {
+		/* Also when there is nothing to note: a note of the request's last use goes. */
+		note->slot = slot;
+		note->rq = slot ? (u64)rq : 0;
 		return 0;
-	noted = note(rq);
+	}
+	if (!slot)
+		return 0;
+	noted = inflight_of(rq);
 	if (noted)
-		noted->slot = owner_slot(key, BPF_CORE_READ(task, cgroups, dfl_cgrp, kn));
+		noted->slot = slot;
 	return 0;
 }
 
@@ -218,7 +284,7 @@ SEC("?tp_btf/block_rq_issue")
 int block_issue(u64 *ctx)
 {
 	struct request *rq = request_of_issue(ctx);
-	struct inflight *noted = note(rq);
+	struct inflight *noted = inflight_of(rq);
 
 	/* A requeued request is issued again: its wait for the device began the first time. */
 	if (noted && !noted->issued_ns)
