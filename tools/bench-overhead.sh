@@ -150,8 +150,9 @@ tools_on()
 
 tools_off()
 {
-	kill -INT "${tool_pids[@]}" && wait "${tool_pids[@]}"
-	tool_pids=()
+	# Not INT, which a shell's background processes ignore until they ask for it. The status is
+	# that of the signal.
+	kill "${tool_pids[@]}" && { wait "${tool_pids[@]}" 2> /dev/null; tool_pids=(); }
 }
 
 # Attaches ($2: on) or detaches (off) the variant $1.

@@ -130,7 +130,7 @@ function ratio_text(a, n, b, m,	r)
 	if (r <= 0)
 		return "not resolved"
 	bootstrap(a, n, b, m)
-	return sprintf("%6.2f  %5.2f ..%6.2f", r, low, high)
+	return sprintf("%6.2f  %5.2f ..%6s", r, low, high < 100 ? sprintf("%.2f", high) : ">100")
 }
 
 function table(d,	n, i, v, empty, situ, diff, nr_empty, nr_situ, base, unit)
