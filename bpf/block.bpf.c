@@ -24,7 +24,27 @@ struct {
 
 DENSE_MAPS(disk, DISK_ROWS_MAX);
 
-/* In flight only; keyed by the request, which is not reused before its completion. */
+/*
+ * What is noted of a request in flight, keyed by its address, which is not reused before its
+ * completion. A submitter's slot stands in a line of a direct-mapped cache, where requests of one
+ * queue do not meet: the CPU that allocated it chooses a section (CPUs 64 apart share one), its
+ * tag the line. Only one that finds its line taken, and an issue time, goes to the hash.
+ */
+#define NOTE_CPU_BITS 6
+#define NOTE_TAG_BITS 9
+
+struct note {
+	u64 rq; /* 0: the line is free */
+	u64 slot;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << (NOTE_CPU_BITS + NOTE_TAG_BITS));
+	__type(key, u32);
+	__type(value, struct note);
+} disk_notes SEC(".maps");
+
 struct inflight {
 	u64 issued_ns; /* 0: the kernel keeps it */
 	u32 slot;      /* of the submitter; 0: not noted */
@@ -37,6 +57,19 @@ struct {
 	__type(key, u64);
 	__type(value, struct inflight);
 } disk_inflight SEC(".maps");
+
+/* Set with the first request in the hash: until then it is not looked at. */
+unsigned int disk_inflight_used;
+
+static __always_inline struct note *note_of(const struct request *rq)
+{
+	/* With an I/O scheduler, the driver's tag comes only at the dispatch. */
+	int tag = rq->internal_tag >= 0 ? rq->internal_tag : rq->tag;
+	u32 section = rq->mq_ctx->cpu & ((1U << NOTE_CPU_BITS) - 1),
+	    line = section << NOTE_TAG_BITS | ((u32)tag & ((1U << NOTE_TAG_BITS) - 1));
+
+	return bpf_map_lookup_elem(&disk_notes, &line);
+}
 
 static __always_inline enum disk_op op_of(const struct request *rq)
 {
@@ -74,16 +107,31 @@ static __always_inline u64 io_owner_key(const struct cgroup *cgroup)
 	return owner_key(cgroup, cgroup->root->hierarchy_id == 0 ? OWNER_V2 : OWNER_V1_BLKIO);
 }
 
+/* The submitter's slot of @rq, 0 when it was not noted; @last forgets it. */
+static __always_inline u32 noted_slot(const struct request *rq, const struct inflight *noted,
+				      bool last)
+{
+	struct note *note = note_of(rq);
+
+	if (!note || note->rq != (u64)rq)
+		return noted ? noted->slot : 0;
+	if (last)
+		note->rq = 0;
+	return note->slot;
+}
+
 /*
  * The kernel's owner is the nearest cgroup that the io controller is enabled for. One that is
  * above the submitter's stands for all below it: then the submitter, who was noted, is the owner.
  */
-static __always_inline u32 slot_of(const struct request *rq, const struct inflight *noted)
+static __always_inline u32 slot_of(const struct request *rq, const struct inflight *noted,
+				   bool last)
 {
 	const struct cgroup *cgroup = charged_cgroup(rq);
+	u32 slot = noted_slot(rq, noted, last);
 
-	if (noted && noted->slot)
-		return noted->slot;
+	if (slot)
+		return slot;
 	return cgroup ? owner_slot(io_owner_key(cgroup), cgroup->kn) : SLOT_UNOWNED;
 }
 
@@ -152,8 +200,8 @@ int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_byte
 	if (!disk)
 		return 0;
 	dev = (u32)disk->major << 20 | (u32)disk->first_minor;
-	noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
-	row = row_of(DISK_KEY(slot_of(rq, noted), op_of(rq), dev));
+	noted = disk_inflight_used ? bpf_map_lookup_elem(&disk_inflight, &rq_key) : NULL;
+	row = row_of(DISK_KEY(slot_of(rq, noted, last), op_of(rq), dev));
 	if (row) {
 		__sync_fetch_and_add(&row->bytes, nr_bytes);
 		/* A request that completes in parts is traced for each, the last one ends it. */
@@ -169,22 +217,22 @@ int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_byte
 	return 0;
 }
 
-/* What is noted of the request. A @fresh start drops what a life before this one may have left. */
-static __always_inline struct inflight *note(struct request *rq, bool fresh)
+static __always_inline struct inflight *inflight_of(struct request *rq)
 {
+	struct inflight fresh = {};
 	u64 rq_key = (u64)rq;
-	struct inflight nothing = {}, *noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
+	struct inflight *noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
 
-	if (noted && !fresh)
+	if (noted)
 		return noted;
-	if (bpf_map_update_elem(&disk_inflight, &rq_key, &nothing, BPF_ANY))
+	disk_inflight_used = 1;
+	if (bpf_map_update_elem(&disk_inflight, &rq_key, &fresh, BPF_NOEXIST))
 		lose(LOSS_OWNER_RACE);
 	return bpf_map_lookup_elem(&disk_inflight, &rq_key);
 }
 
-/* Whether the kernel charges @rq to a cgroup that merely stands for @task's own, @key. */
-static __always_inline bool charged_above(const struct request *rq, struct task_struct *task,
-					  u64 key)
+/* Whether the kernel charges @rq to a cgroup that merely stands for that of `current`, @key. */
+static __always_inline bool charged_above(const struct request *rq, u64 key)
 {
 	const struct cgroup *cgroup = charged_cgroup(rq);
 	u64 charged = cgroup ? io_owner_key(cgroup) : OWNER_ROOT;
@@ -194,23 +242,36 @@ static __always_inline bool charged_above(const struct request *rq, struct task_
 	if (owner_is_root(charged))
 		return true;
 	/* Not so when a flusher submits for who dirtied the pages, and never in a tree of v1. */
-	return charged >> OWNER_TREE_SHIFT == OWNER_V2 && task_io_cgroup(task) == cgroup;
+	return charged >> OWNER_TREE_SHIFT == OWNER_V2 &&
+	       task_io_cgroup((void *)bpf_get_current_task()) == cgroup;
 }
 
-static __always_inline int note_submitter(struct request *rq, bool fresh)
+/* Slot of `current`, which submits, where the request does not say as well; else 0. */
+static __always_inline u32 submitter_slot(const struct request *rq)
 {
-	struct task_struct *task = (void *)bpf_get_current_task();
-	u64 key = bpf_get_current_cgroup_id() & OWNER_ID_MASK, rq_key = (u64)rq;
+	const struct kernfs_node *node;
+	u64 key = current_cgroup(&node) & OWNER_ID_MASK;
+
+	return charged_above(rq, key) ? owner_slot(key, node) : 0;
+}
+
+static __always_inline int note_submitter(struct request *rq)
+{
+	u32 slot = submitter_slot(rq);
+	struct note *note = note_of(rq);
 	struct inflight *noted;
 
-	if (!charged_above(rq, task, key)) {
-		if (fresh)
-			bpf_map_delete_elem(&disk_inflight, &rq_key);
+	if (note && (!note->rq || note->rq == (u64)rq)) {
+		/* Also when there is nothing to note: a note of the request's last use goes. */
+		note->slot = slot;
+		note->rq = slot ? (u64)rq : 0;
 		return 0;
 	}
-	noted = note(rq, fresh);
+	if (!slot)
+		return 0;
+	noted = inflight_of(rq);
 	if (noted)
-		noted->slot = owner_slot(key, BPF_CORE_READ(task, cgroups, dfl_cgrp, kn));
+		noted->slot = slot;
 	return 0;
 }
 
@@ -218,21 +279,21 @@ static __always_inline int note_submitter(struct request *rq, bool fresh)
 SEC("?tp_btf/block_io_start")
 int BPF_PROG(block_submitter, struct request *rq)
 {
-	return note_submitter(rq, true);
+	return note_submitter(rq);
 }
 
 /* Else at the issue, which is the submitter's context unless a worker took over. */
 SEC("?tp_btf/block_rq_issue")
 int block_submitter_issue(u64 *ctx)
 {
-	return note_submitter(request_of_issue(ctx), false);
+	return note_submitter(request_of_issue(ctx));
 }
 
 SEC("?tp_btf/block_rq_issue")
 int block_issue(u64 *ctx)
 {
 	struct request *rq = request_of_issue(ctx);
-	struct inflight *noted = note(rq, false);
+	struct inflight *noted = inflight_of(rq);
 
 	/* A requeued request is issued again: its wait for the device began the first time. */
 	if (noted && !noted->issued_ns)

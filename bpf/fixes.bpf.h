@@ -111,6 +111,23 @@ static __always_inline const struct cgroup *task_io_cgroup(const struct task_str
 }
 
 /*
+ * The running task as a pointer that is followed without a helper is there from 5.11 on
+ * (3ca1032ab7ab, "bpf: Implement get_current_task_btf and RET_PTR_TO_BTF_ID").
+ */
+static __always_inline u64 current_cgroup(const struct kernfs_node **node)
+{
+	struct task_struct *task;
+
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		*node = bpf_get_current_task_btf()->cgroups->dfl_cgrp->kn;
+		return (*node)->id;
+	}
+	task = (void *)bpf_get_current_task();
+	*node = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn);
+	return BPF_CORE_READ(*node, id);
+}
+
+/*
  * The run queue's clock, which stamps sched_info, by way of the task's own group: the per-CPU
  * symbol `runqueues` is not in every kernel's kallsyms. Needs CONFIG_FAIR_GROUP_SCHED; the loader
  * checks for the member.

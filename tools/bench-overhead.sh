@@ -14,14 +14,14 @@ export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
 bin=$top/build/tools/bench
 declare -A part=([pipe]=sched [tcp]=tcp [loop]=block [disk]=block [nginx]=all)
-declare -A window_ms=([pipe]=30 [tcp]=40 [loop]=60 [disk]=400 [nginx]=1500)
-declare -A rounds_of=([pipe]=100 [tcp]=100 [loop]=100 [disk]=40 [nginx]=20)
+declare -A window_ms=([pipe]=30 [tcp]=40 [loop]=60 [disk]=400 [nginx]=1000)
+declare -A rounds_of=([pipe]=100 [tcp]=100 [loop]=100 [disk]=40 [nginx]=40)
 declare -A tools_of=([pipe]='runqlat cpudist' [loop]='biolatency')
 # Attaching these takes a second, and what they add is plain: one round in so many.
 tools_every=5
 format=text rounds='' quick='' against='' drivers=()
 worker_cpus=/sys/devices/virtual/workqueue/cpumask workers='' loop='' ram=''
-missing=() server_pids=() tool_pids=() foreign_rounds=0 waited=0
+missing=() server_pids=() tool_pids=() foreign_rounds=0 waited=0 nginx_pid=''
 declare -A to from
 
 usage()
@@ -116,11 +116,14 @@ miss()
 }
 
 # Programs of others on the hooks are measured as well: waits for them to go, a minute in all.
+# Sets disturbed to 1 when they stay.
 wait_for_quiet()
 {
+	disturbed=0
 	while "$bpftool" link show | grep -Eq '(tracing|raw_tracepoint|perf_event) '; do
 		if [ $((waited++)) -ge 60 ]; then
 			foreign_rounds=$((foreign_rounds + 1))
+			disturbed=1
 			return
 		fi
 		sleep 1
@@ -150,8 +153,9 @@ tools_on()
 
 tools_off()
 {
-	kill -INT "${tool_pids[@]}" && wait "${tool_pids[@]}"
-	tool_pids=()
+	# Not INT, which a shell's background processes ignore until they ask for it. The status is
+	# that of the signal.
+	kill "${tool_pids[@]}" && { wait "${tool_pids[@]}" 2> /dev/null; tool_pids=(); }
 }
 
 # Attaches ($2: on) or detaches (off) the variant $1.
@@ -190,13 +194,20 @@ disk_window()
 		awk '{ v[NR] = $1 } END { if (NR) print v[int(1 + (NR - 1) / 10)]; else exit 1 }')
 }
 
+# Requests a second of nginx's CPU time, which is its throughput at saturation when it has its CPU
+# to itself, and does not change when it has not.
 nginx_window()
 {
-	local seconds=$((window_ms[nginx] / 1000 + 1))
+	local before after
 
-	value=$(in_cgroup taskset -c "$other_cpu" wrk -t 1 -c 16 -d "${seconds}s" \
-		http://127.0.0.1:18980/ | awk '/^Requests\/sec:/ { print $2 }')
-	[ "$value" ]
+	read -r before _ < "/proc/$nginx_pid/schedstat"
+	value=$(in_cgroup taskset -c "$other_cpu" wrk -t 1 -c 16 -d "$((window_ms[nginx] / 1000))s" \
+		http://127.0.0.1:18980/ | awk '/ requests in / { print $1 }')
+	read -r after _ < "/proc/$nginx_pid/schedstat"
+	value=$(awk -v n="$value" -v ns=$((after - before)) 'BEGIN {
+		if (!n || !ns) exit 1
+		printf "%.1f", n * 1e9 / ns
+	}')
 }
 
 # A loop device over memory, whose work is kept on the driver's CPU: steady to 1 %, where a disk
@@ -242,9 +253,10 @@ prepare_nginx()
 		}
 	CONF
 	in_cgroup taskset -c "$cpu" nginx -c "$tmp/nginx.conf" 2> "$tmp/nginx.out" &
-	server_pids+=($!)
+	nginx_pid=$!
+	server_pids+=("$nginx_pid")
 	sleep 0.5
-	kill -0 $!
+	kill -0 "$nginx_pid"
 }
 
 prepare()
@@ -273,6 +285,19 @@ prepare_variant()
 	answer "$1" && [ "$reply" = ready ]
 }
 
+# Loads all anew: where a program comes to lie in memory adds or takes 10 ns a switch, which must
+# vary within a run, not between runs.
+reload()
+{
+	local variant
+
+	for variant in $(shuf -e "${variants[@]}"); do
+		[ -n "${to[$variant]:-}" ] || continue
+		stop "$variant"
+		prepare_variant "$variant" || return 1
+	done
+}
+
 choose_variants()
 {
 	local variant wanted=(none again empty situ all)
@@ -293,13 +318,14 @@ choose_variants()
 
 measure_round()
 {
-	local variant value
+	local variant value disturbed
 
 	wait_for_quiet
 	for variant in $(shuf -e "${variants[@]}"); do
 		[ "$variant" != tools ] || [ $((round % tools_every)) = 1 ] || continue
 		if turn "$variant" on && window && turn "$variant" off; then
-			printf '%s\t%d\t%s\t%s\n' "$driver" "$round" "$variant" "$value" >> "$tmp/raw"
+			printf '%s\t%d\t%s\t%s\t%d\n' "$driver" "$round" "$variant" "$value" \
+				"$disturbed" >> "$tmp/raw"
 		else
 			return 1
 		fi
@@ -337,9 +363,9 @@ measure()
 	choose_variants
 	for ((round = 1; round <= nr; round++)); do
 		measure_round || { miss "$driver, round $round" "a variant failed"; break; }
-		if [ $((round % 10)) = 1 ]; then
-			measure_inside || { miss "$driver" "no accounting of run time"; break; }
-		fi
+		[ $((round % 10)) = 1 ] || continue
+		measure_inside || { miss "$driver" "no accounting of run time"; break; }
+		reload || { miss "$driver, round $round" "a variant cannot be loaded again"; break; }
 	done
 	for variant in drive "${!to[@]}"; do
 		[ -z "${to[$variant]:-}" ] || stop "$variant"

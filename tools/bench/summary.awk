@@ -2,7 +2,7 @@
 # Table or JSON of the overhead benchmark. Files in this order, fields separated by tabs:
 #	facts     name, value
 #	inside    driver, variant, program, runs, nanoseconds
-#	raw       driver, round, variant, value
+#	raw       driver, round, variant, value, 1 when programs of others were on the hooks
 # What a variant adds is the median over rounds of its difference to nothing in the same round.
 # Intervals are 95 % percentile intervals of a bootstrap over rounds, with a fixed seed.
 BEGIN {
@@ -14,7 +14,7 @@ BEGIN {
 	title["tcp"] = "a round trip of 64 bytes over loopback on one CPU"
 	title["loop"] = "a direct random read of 4 KiB from a loop device, all on one CPU"
 	title["disk"] = "a direct random read of 4 KiB from the disk (fio)"
-	title["nginx"] = "requests of nginx at saturation (wrk)"
+	title["nginx"] = "requests of nginx for each second of its CPU time, saturated by wrk"
 	label["again"] = "nothing, again"
 	label["empty"] = "empty programs"
 	label["situ"] = "situ, this part"
@@ -48,6 +48,16 @@ FILENAME ~ /inside$/ {
 	if ($2 > rounds[$1])
 		rounds[$1] = $2
 	seen[$1, $3] = 1
+	if ($3 == "none") {
+		disturbed[$1, $2] = $5
+		quiet[$1] += !$5
+	}
+}
+
+# Whether round r of driver d counts: a disturbed one does only when there is little else.
+function counts(d, r)
+{
+	return !disturbed[d, r] || quiet[d] < 10
 }
 
 # Sorts a[1..n] in place: shell sort, since n is small and mawk has no sort.
@@ -79,7 +89,7 @@ function differences(d, v, diff, to,	r, n)
 	if (!to)
 		to = "none"
 	for (r = 1; r <= rounds[d]; r++) {
-		if (!((d, r, v) in value) || !((d, r, to) in value))
+		if (!((d, r, v) in value) || !((d, r, to) in value) || !counts(d, r))
 			continue
 		diff[++n] = d == "nginx" ? 100 * (1 - value[d, r, v] / value[d, r, to]) : \
 			value[d, r, v] - value[d, r, to]
@@ -130,14 +140,14 @@ function ratio_text(a, n, b, m,	r)
 	if (r <= 0)
 		return "not resolved"
 	bootstrap(a, n, b, m)
-	return sprintf("%6.2f  %5.2f ..%6.2f", r, low, high)
+	return sprintf("%6.2f  %5.2f ..%6s", r, low, high < 100 ? sprintf("%.2f", high) : ">100")
 }
 
 function table(d,	n, i, v, empty, situ, diff, nr_empty, nr_situ, base, unit)
 {
 	n = 0
 	for (i = 1; i <= rounds[d]; i++) {
-		if ((d, i, "none") in value)
+		if ((d, i, "none") in value && counts(d, i))
 			base[++n] = value[d, i, "none"]
 	}
 	if (!n)
@@ -210,7 +220,10 @@ function json_variant(d, v,	n, r, diff, empty, m, text)
 
 function json_driver(d,	i, v, text, p, comma)
 {
-	text = "{\"driver\":" quote(d) ",\"unit\":" (d == "nginx" ? "\"1/s\"" : "\"ns\"")
+	text = "{\"driver\":" quote(d) ",\"unit\":" (d == "nginx" ? "\"1/s\"" : "\"ns\"") ",\"disturbed\":["
+	for (i = 1; i <= rounds[d]; i++)
+		text = text (i > 1 ? "," : "") disturbed[d, i] + 0
+	text = text "]"
 	text = text ",\"variants\":{\"none\":" json_variant(d, "none")
 	for (i = 1; i <= nr_columns; i++) {
 		v = columns[i]
