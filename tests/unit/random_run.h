@@ -107,10 +107,21 @@ static inline struct run random_run(u64 seed)
 	run_set_text(&run.name, "shop \"demo\"");
 	run_set_text(&run.state, "unfinished");
 	run_set_text(&run.kernel, "6.18.0-test");
+	run_set_text(&run.situ_version, SITU_VERSION);
+	run_set_text(&run.cpus, "2 of \"Some CPU\"");
+	run_set_text(&run.clock_source, "tsc");
+	run_set_file(&run.plan, "name: shop\n\tseed: 'x'\n");
+	run_set_text(&run.plan_hash, "0123456789abcdef");
+	run_set_text(&run.workload_hash, "fedcba9876543210");
+	run.seed = INT64_MAX;
+	run.trials = 3;
 	run_add_host(&run, "a");
 	run_add_host(&run, "b");
 	for (i = 0; i < 6; i++)
 		random_phase(run_add_phase(&run, placements[i % 2], 1 + i / 2, "measure"), &seed);
+	random_phase(run_add_phase(&run, "packed", 1, "measure"), &seed);
+	run.phases[6].attempt = 2;
+	run_set_text(&run.phases[0].invalid, "the load generator lagged, \"much\"");
 	return run;
 }
 
@@ -196,6 +207,8 @@ static inline void assert_phases_equal(const struct phase *a, const struct phase
 	assert_string_equal(a->placement, b->placement);
 	assert_int_equal(a->trial, b->trial);
 	assert_string_equal(a->name, b->name);
+	assert_int_equal(a->attempt, b->attempt);
+	assert_string_equal(a->invalid, b->invalid);
 	assert_int_equal(a->started_at_ns, b->started_at_ns);
 	assert_int_equal(a->duration_ns, b->duration_ns);
 	assert_metrics_equal(ENTITY_PHASE, a, b);
@@ -225,6 +238,14 @@ static inline void assert_runs_equal(const struct run *a, const struct run *b)
 	assert_string_equal(a->name, b->name);
 	assert_string_equal(a->state, b->state);
 	assert_string_equal(a->kernel, b->kernel);
+	assert_string_equal(a->situ_version, b->situ_version);
+	assert_string_equal(a->cpus, b->cpus);
+	assert_string_equal(a->clock_source, b->clock_source);
+	assert_string_equal(a->plan, b->plan);
+	assert_string_equal(a->plan_hash, b->plan_hash);
+	assert_string_equal(a->workload_hash, b->workload_hash);
+	assert_int_equal(a->seed, b->seed);
+	assert_int_equal(a->trials, b->trials);
 	assert_int_equal(a->started_at_ns, b->started_at_ns);
 	assert_int_equal(a->duration_ns, b->duration_ns);
 	assert_int_equal(a->nr_hosts, b->nr_hosts);

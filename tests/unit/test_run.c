@@ -133,7 +133,7 @@ static void test_free_of_everything(void **state)
 	struct run run = random_run(20250131);
 	(void)state;
 
-	assert_int_equal(run.nr_phases, 6);
+	assert_int_equal(run.nr_phases, 7);
 	run_free(&run);
 	assert_null(run.name);
 }

@@ -189,8 +189,10 @@ int export_csv(const struct run *run, FILE *out, struct err *err)
 	fputs("run,placement,trial,phase,host,service,peer,endpoint,device,op,metric,unit,stat,"
 	      "value\n",
 	      out);
-	for (i = 0; i < run->nr_phases; i++)
-		put_phase(out, run->id, &run->phases[i]);
+	for (i = 0; i < run->nr_phases; i++) {
+		if (phase_counts(&run->phases[i]))
+			put_phase(out, run->id, &run->phases[i]);
+	}
 	if (fflush(out) != 0 || ferror(out))
 		return err_set(err, EXIT_FAILED, "cannot write the export: %s: is the disk full?",
 			       strerror(errno));

@@ -15,9 +15,10 @@
  * Writes @run as one JSON document, newline at its end. 0, or -1 with @err set.
  *
  * schema, situ_version, run{}, phases[], services[], edges[], endpoints[], losses{}, self{}. An
- * element of services, edges and endpoints names its phase by placement, trial and phase; those
- * of phases have losses and self of their own, and the document's are their sums (of a size, such
- * as self.rss_bytes, the largest). Metrics go by their id in metrics.def; what is unknown is null.
+ * element of services, edges and endpoints names its phase by placement, trial, attempt and phase;
+ * those of phases have losses and self of their own, and the document's are their sums (of a size,
+ * such as self.rss_bytes, the largest). Metrics go by their id in metrics.def; what is unknown is
+ * null.
  */
 int export_json(const struct run *run, FILE *out, struct err *err);
 
@@ -30,7 +31,8 @@ int export_json(const struct run *run, FILE *out, struct err *err);
  * device and op besides, an edge host and service (the client's), peer (the server) and endpoint
  * (the address dialled), an endpoint only endpoint, a BPF program only op, the phase none. stat is
  * "value", a histogram's count, sum, mean, min, max, p50, p90, p99 or p999, or a tally's label.
- * What is unknown has an empty value. run is the run's id.
+ * What is unknown has an empty value. run is the run's id. Trials that do not count are left out:
+ * the JSON has them, with the reason.
  */
 int export_csv(const struct run *run, FILE *out, struct err *err);
 

@@ -217,14 +217,17 @@ static int read_phase(struct reader *r, json_t *object, void *to)
 	const char *placement = text_of(r, object, "placement");
 	const char *name = text_of(r, object, "name");
 	struct phase *phase;
-	u64 trial = 0;
+	u64 trial = 0, attempt = 1;
 
-	if (!placement || !name || read_u64(r, object, "trial", UINT_MAX, &trial))
+	if (!placement || !name || read_u64(r, object, "trial", UINT_MAX, &trial) ||
+	    read_u64(r, object, "attempt", UINT_MAX, &attempt))
 		return -1;
 	phase = run_add_phase(to, placement, (unsigned int)trial, name);
 	if (!phase)
 		return out_of_memory(r);
-	if (read_when(r, object, "started_at", &phase->started_at_ns) ||
+	phase->attempt = (unsigned int)attempt;
+	if (read_text(r, object, "invalid", &phase->invalid) ||
+	    read_when(r, object, "started_at", &phase->started_at_ns) ||
 	    read_seconds(r, object, "duration_s", &phase->duration_ns))
 		return -1;
 	return read_phase_metrics(r, object, phase);
@@ -235,17 +238,18 @@ static struct phase *phase_of(struct reader *r, const json_t *object)
 {
 	const char *placement = text_of(r, object, "placement");
 	const char *name = text_of(r, object, "phase");
-	u64 trial = 0;
+	u64 trial = 0, attempt = 1;
 	size_t i;
 
-	if (!placement || !name || read_u64(r, object, "trial", UINT_MAX, &trial))
+	if (!placement || !name || read_u64(r, object, "trial", UINT_MAX, &trial) ||
+	    read_u64(r, object, "attempt", UINT_MAX, &attempt))
 		return NULL;
 	for (i = 0; i < r->run->nr_phases; i++) {
 		size_t at = (r->last_phase + i) % r->run->nr_phases;
 		struct phase *phase = &r->run->phases[at];
 
-		if (phase->trial == trial && strcmp(phase->placement, placement) == 0 &&
-		    strcmp(phase->name, name) == 0) {
+		if (phase->trial == trial && phase->attempt == attempt &&
+		    strcmp(phase->placement, placement) == 0 && strcmp(phase->name, name) == 0) {
 			r->last_phase = at;
 			return phase;
 		}
@@ -321,6 +325,29 @@ static int read_hosts(struct reader *r, const json_t *head)
 	return 0;
 }
 
+/* What it was measured with and by which experiment file, where the document tells. */
+static int read_origin(struct reader *r, const json_t *head)
+{
+	struct run *run = r->run;
+	const char *plan = text_of(r, head, "plan");
+	u64 trials = 0;
+
+	if (!plan)
+		return -1;
+	if (run_set_file(&run->plan, plan))
+		return out_of_memory(r);
+	if (read_text(r, head, "situ_version", &run->situ_version) ||
+	    read_text(r, head, "cpus", &run->cpus) ||
+	    read_text(r, head, "clock_source", &run->clock_source) ||
+	    read_text(r, head, "plan_hash", &run->plan_hash) ||
+	    read_text(r, head, "workload_hash", &run->workload_hash) ||
+	    read_u64(r, head, "seed", INT64_MAX, &run->seed) ||
+	    read_u64(r, head, "trials", UINT_MAX, &trials))
+		return -1;
+	run->trials = (unsigned int)trials;
+	return 0;
+}
+
 static int read_head(struct reader *r, const json_t *root)
 {
 	const json_t *head = json_object_get(root, "run");
@@ -331,7 +358,7 @@ static int read_head(struct reader *r, const json_t *root)
 	if (read_hosts(r, head))
 		return -1;
 	snprintf(r->where, sizeof(r->where), "run");
-	if (read_u64(r, head, "id", INT64_MAX, &run->id) ||
+	if (read_origin(r, head) || read_u64(r, head, "id", INT64_MAX, &run->id) ||
 	    read_text(r, head, "name", &run->name) || read_text(r, head, "state", &run->state) ||
 	    read_text(r, head, "kernel", &run->kernel) ||
 	    read_when(r, head, "started_at", &run->started_at_ns) ||

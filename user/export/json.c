@@ -121,6 +121,7 @@ static int set_phase_key(struct writer *w, json_t *object, const struct phase *p
 {
 	return set_text(w, object, "placement", phase->placement) ||
 	       set_u64(w, object, "trial", phase->trial) ||
+	       set_u64(w, object, "attempt", phase->attempt) ||
 	       set_text(w, object, name_key, phase->name);
 }
 
@@ -202,6 +203,7 @@ static int put_phase(struct writer *w, const struct phase *phase)
 
 	return put_element(w, o,
 			   set_phase_key(w, o, phase, "name") ||
+				   set_text(w, o, "invalid", phase->invalid) ||
 				   set_when(w, o, "started_at", phase->started_at_ns) ||
 				   set_seconds(w, o, "duration_s", phase->duration_ns) ||
 				   set_phase_metrics(w, o, phase));
@@ -356,6 +358,18 @@ static int put_totals(struct writer *w, const struct run *run)
 	return failed;
 }
 
+/* What it was measured with and by which experiment file. */
+static int set_origin(struct writer *w, json_t *object, const struct run *run)
+{
+	return set_text(w, object, "situ_version", run->situ_version) ||
+	       set_text(w, object, "cpus", run->cpus) ||
+	       set_text(w, object, "clock_source", run->clock_source) ||
+	       set_text(w, object, "plan", run->plan) ||
+	       set_text(w, object, "plan_hash", run->plan_hash) ||
+	       set_text(w, object, "workload_hash", run->workload_hash) ||
+	       set_u64(w, object, "seed", run->seed) || set_u64(w, object, "trials", run->trials);
+}
+
 static int put_head(struct writer *w, const struct run *run)
 {
 	json_t *o = json_object(), *hosts = json_array();
@@ -363,7 +377,7 @@ static int put_head(struct writer *w, const struct run *run)
 		     set_text(w, o, "state", run->state) ||
 		     set_when(w, o, "started_at", run->started_at_ns) ||
 		     set_seconds(w, o, "duration_s", run->duration_ns) ||
-		     set_text(w, o, "kernel", run->kernel);
+		     set_text(w, o, "kernel", run->kernel) || set_origin(w, o, run);
 	size_t i;
 
 	for (i = 0; i < run->nr_hosts && !failed; i++)

@@ -183,7 +183,7 @@ static void divide(enum metric_entity entity, void *object, u64 nr)
 
 static bool matches(const struct phase *phase, const char *placement, const char *name)
 {
-	return same(phase->placement, placement) && same(phase->name, name);
+	return phase_counts(phase) && same(phase->placement, placement) && same(phase->name, name);
 }
 
 /* Only these three have gauges or rates; a thing that a trial lacks does not lower its mean. */

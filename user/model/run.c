@@ -36,6 +36,17 @@ int run_set_text(char **to, const char *text)
 	return 0;
 }
 
+int run_set_file(char **to, const char *text)
+{
+	char *copy = strdup(text);
+
+	if (!copy)
+		return -ENOMEM;
+	free(*to);
+	*to = copy;
+	return 0;
+}
+
 static struct tally_item *tally_find(const struct tally *tally, const char *label)
 {
 	size_t i;
@@ -149,6 +160,7 @@ void phase_free(struct phase *phase)
 	free(phase->programs);
 	free(phase->placement);
 	free(phase->name);
+	free(phase->invalid);
 	metrics_release(ENTITY_PHASE, phase);
 	*phase = (struct phase){ 0 };
 }
@@ -166,6 +178,12 @@ void run_free(struct run *run)
 	free(run->name);
 	free(run->state);
 	free(run->kernel);
+	free(run->situ_version);
+	free(run->cpus);
+	free(run->clock_source);
+	free(run->plan);
+	free(run->plan_hash);
+	free(run->workload_hash);
 	*run = (struct run){ 0 };
 }
 
@@ -175,11 +193,17 @@ struct phase *run_add_phase(struct run *run, const char *placement, unsigned int
 	struct phase *phase = append(&run->phases, run->nr_phases, sizeof(*phase));
 
 	if (!phase || run_set_text(&phase->placement, placement) ||
-	    run_set_text(&phase->name, name))
+	    run_set_text(&phase->name, name) || run_set_text(&phase->invalid, ""))
 		return NULL;
 	phase->trial = trial;
+	phase->attempt = 1;
 	run->nr_phases++;
 	return phase;
+}
+
+bool phase_counts(const struct phase *phase)
+{
+	return !phase->invalid || !phase->invalid[0];
 }
 
 int run_add_host(struct run *run, const char *host)
@@ -246,6 +270,21 @@ struct program *phase_add_program(struct phase *phase, const char *name)
 		return NULL;
 	phase->nr_programs++;
 	return program;
+}
+
+struct phase *run_find_phase(const struct run *run, const char *placement, unsigned int trial,
+			     const char *name, unsigned int attempt)
+{
+	size_t i;
+
+	for (i = 0; i < run->nr_phases; i++) {
+		struct phase *phase = &run->phases[i];
+
+		if (phase->trial == trial && phase->attempt == attempt &&
+		    strcmp(phase->placement, placement) == 0 && strcmp(phase->name, name) == 0)
+			return phase;
+	}
+	return NULL;
 }
 
 struct service *phase_find_service(const struct phase *phase, const char *name, const char *host)

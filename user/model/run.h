@@ -10,6 +10,8 @@
 #ifndef SITU_MODEL_RUN_H
 #define SITU_MODEL_RUN_H
 
+#include <stdbool.h>
+
 #include "user/model/hist.h"
 #include "user/model/metrics.def"
 
@@ -68,7 +70,13 @@ struct phase {
 	char *placement;    /* "" when the run has no placements */
 	unsigned int trial; /* from 1 */
 	char *name;	    /* "measure" */
-	u64 started_at_ns;  /* CLOCK_REALTIME */
+	/*
+	 * From 1: a trial that does not count is repeated. placement, trial, name and attempt
+	 * together tell a phase from all others of its run.
+	 */
+	unsigned int attempt;
+	char *invalid; /* why it does not count: "the load generator lagged ..."; "": it counts */
+	u64 started_at_ns; /* CLOCK_REALTIME */
 	u64 duration_ns;
 	PHASE_METRICS(METRIC_MEMBER)
 	struct service *services;
@@ -90,16 +98,29 @@ struct run {
 	char *kernel; /* uname -r */
 	char **hosts;
 	size_t nr_hosts;
-	struct phase *phases;
+	char *situ_version; /* that measured it; what follows is "" or 0 where it was not noted */
+	char *cpus;	    /* "2 of AMD EPYC" */
+	char *clock_source; /* of the kernel: "tsc" */
+	/* of an experiment */
+	char *plan;	      /* text of its file, byte for byte */
+	char *plan_hash;      /* SHA-256 of that text, hexadecimal */
+	char *workload_hash;  /* SHA-256 of all workload files one behind the other */
+	u64 seed;	      /* of the order of placements; at most INT64_MAX */
+	unsigned int trials;  /* of each placement that were asked for */
+	struct phase *phases; /* in the order in which they were measured */
 	size_t nr_phases;
 };
 
 void run_free(struct run *run);
 void phase_free(struct phase *phase);
 
+/* True unless the phase's trial was found not to count: only then is it summed up or compared. */
+bool phase_counts(const struct phase *phase);
+
 /*
- * Each appends a zeroed element with its strings set to copies of those given and returns it, or
- * NULL without memory. The pointer holds until the next append to the same list.
+ * Each appends a zeroed element with its strings set to copies of those given (a phase as attempt
+ * 1, which counts) and returns it, or NULL without memory. The pointer holds until the next append
+ * to the same list.
  */
 struct phase *run_add_phase(struct run *run, const char *placement, unsigned int trial,
 			    const char *name);
@@ -113,6 +134,8 @@ struct endpoint *phase_add_endpoint(struct phase *phase, const char *name);
 struct program *phase_add_program(struct phase *phase, const char *name);
 
 /* Element with the given key, or NULL. */
+struct phase *run_find_phase(const struct run *run, const char *placement, unsigned int trial,
+			     const char *name, unsigned int attempt);
 struct service *phase_find_service(const struct phase *phase, const char *name, const char *host);
 struct disk *service_find_disk(const struct service *service, const char *device, const char *op);
 struct edge *phase_find_edge(const struct phase *phase, const char *client, const char *server,
@@ -121,6 +144,9 @@ struct endpoint *phase_find_endpoint(const struct phase *phase, const char *name
 
 /* Replaces the owned string *@to by a cleaned copy of @text. 0 or -ENOMEM. */
 int run_set_text(char **to, const char *text);
+
+/* Replaces it by @text as it is, line breaks and all: for files that are kept. 0 or -ENOMEM. */
+int run_set_file(char **to, const char *text);
 
 /* Adds @count to @label's item, which it creates when new. 0 or -ENOMEM. */
 int tally_add(struct tally *tally, const char *label, u64 count);

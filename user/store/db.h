@@ -9,9 +9,12 @@
 #include "user/base/types.h"
 #include "user/store/store.h"
 
+#define STORE_LAYOUT 2
+
 struct store {
 	sqlite3 *sql;
 	char *path;
+	u64 version; /* of its layout: below STORE_LAYOUT only in STORE_READ */
 };
 
 /*

@@ -178,6 +178,9 @@ static int load_phase(struct loader *l, struct run *run)
 		return out_of_memory(l);
 	phase->started_at_ns = db_u64(l->phases, 4);
 	phase->duration_ns = db_u64(l->phases, 5);
+	phase->attempt = (unsigned int)db_u64(l->phases, 6);
+	if (run_set_text(&phase->invalid, db_text(l->phases, 7)))
+		return out_of_memory(l);
 	failed = db_bind(l->store, l->entities, l->err, "u", db_u64(l->phases, 0));
 	while (!failed && (row = db_row(l->store, l->entities, l->err)) != 0)
 		failed = row < 0 ? -1 : load_entity(l, phase, &parent_id);
@@ -211,10 +214,14 @@ static int prepare(struct loader *l)
 {
 	l->hosts =
 		db_prepare(l->store, "SELECT name FROM host WHERE run_id = ? ORDER BY seq", l->err);
-	l->phases = db_prepare(l->store,
-			       "SELECT id, placement, trial, name, started_at_ns, duration_ns "
-			       "FROM phase WHERE run_id = ? ORDER BY id",
-			       l->err);
+	l->phases = db_prepare(
+		l->store,
+		l->store->version < 2
+			? "SELECT id, placement, trial, name, started_at_ns, duration_ns, 1, '' "
+			  "FROM phase WHERE run_id = ? ORDER BY id"
+			: "SELECT id, placement, trial, name, started_at_ns, duration_ns, attempt, "
+			  "invalid FROM phase WHERE run_id = ? ORDER BY id",
+		l->err);
 	l->entities = db_prepare(l->store,
 				 "SELECT id, parent_id, kind, name, host, peer, peer_host, "
 				 "peer_addr, op FROM entity WHERE phase_id = ? ORDER BY id",
@@ -258,9 +265,17 @@ static int load_head(struct store *store, sqlite3_stmt *stmt, struct run *run, s
 	run->id = db_u64(stmt, 0);
 	run->started_at_ns = db_u64(stmt, 3);
 	run->duration_ns = db_u64(stmt, 4);
+	run->seed = db_u64(stmt, 12);
+	run->trials = (unsigned int)db_u64(stmt, 13);
 	if (run_set_text(&run->name, db_text(stmt, 1)) ||
 	    run_set_text(&run->state, db_text(stmt, 2)) ||
-	    run_set_text(&run->kernel, db_text(stmt, 5)))
+	    run_set_text(&run->kernel, db_text(stmt, 5)) ||
+	    run_set_text(&run->situ_version, db_text(stmt, 6)) ||
+	    run_set_text(&run->cpus, db_text(stmt, 7)) ||
+	    run_set_text(&run->clock_source, db_text(stmt, 8)) ||
+	    run_set_file(&run->plan, db_text(stmt, 9)) ||
+	    run_set_text(&run->plan_hash, db_text(stmt, 10)) ||
+	    run_set_text(&run->workload_hash, db_text(stmt, 11)))
 		return err_set(err, EXIT_FAILED, "out of memory for store '%s': free some",
 			       store->path);
 	return 1;
@@ -269,13 +284,19 @@ static int load_head(struct store *store, sqlite3_stmt *stmt, struct run *run, s
 /* The run that @selector names, an id before a name. 1, 0 when there is none, or -1. */
 static int find_run(struct store *store, const char *selector, struct run *run, struct err *err)
 {
-	sqlite3_stmt *stmt =
-		db_prepare(store,
-			   "SELECT id, name, state, started_at_ns, duration_ns, kernel FROM run "
-			   "WHERE ?1 = '' OR name = ?1 OR CAST(id AS TEXT) = ?1 "
-			   "ORDER BY CAST(id AS TEXT) = ?1 DESC, id DESC LIMIT 1",
-			   err);
+	static const char from[] = " FROM run WHERE ?1 = '' OR name = ?1 OR CAST(id AS TEXT) = ?1 "
+				   "ORDER BY CAST(id AS TEXT) = ?1 DESC, id DESC LIMIT 1";
+	char sql[512];
+	sqlite3_stmt *stmt;
 	int found = -1;
+
+	snprintf(sql, sizeof(sql),
+		 "SELECT id, name, state, started_at_ns, duration_ns, kernel, situ_version%s%s",
+		 store->version < 2
+			 ? ", '', '', '', '', '', 0, 0"
+			 : ", cpus, clock_source, plan, plan_hash, workload_hash, seed, trials",
+		 from);
+	stmt = db_prepare(store, sql, err);
 
 	if (stmt && db_bind(store, stmt, err, "t", selector) == 0)
 		found = load_head(store, stmt, run, err);

@@ -15,7 +15,6 @@
 #include "user/store/db.h"
 
 #define APPLICATION_ID	0x53495455 /* "SITU", SQLite file header, offset 68 */
-#define SCHEMA_VERSION	1
 #define BUSY_TIMEOUT_MS 5000
 #define TEXT_(x)	#x
 #define TEXT(x)		TEXT_(x)
@@ -24,7 +23,16 @@ static const char schema[] =
 #include "user/store/schema.sql.h"
 	"PRAGMA application_id = " TEXT(APPLICATION_ID) ";\n"
 							"PRAGMA user_version = " TEXT(
-								SCHEMA_VERSION) ";\n";
+								STORE_LAYOUT) ";\n";
+
+static const char migrate_2[] =
+#include "user/store/migrate-2.sql.h"
+	"PRAGMA user_version = 2;\n";
+
+/* What brings a store of layout i + 1 to layout i + 2. */
+static const char *const migrations[] = { migrate_2 };
+
+_Static_assert(ARRAY_SIZE(migrations) == STORE_LAYOUT - 1, "every layout has a way to the next");
 
 /* What the file says it is. */
 struct identity {
@@ -70,11 +78,11 @@ static int check(const struct store *store, const struct identity *id, struct er
 		return err_set(err, EXIT_USAGE,
 			       "'%s' is an SQLite database but not a situ store: name another file",
 			       store->path);
-	if (id->version > SCHEMA_VERSION)
+	if (id->version > STORE_LAYOUT)
 		return err_set(err, EXIT_USAGE,
 			       "store '%s' has schema %llu, this situ knows up to %d: use a newer "
 			       "situ",
-			       store->path, (unsigned long long)id->version, SCHEMA_VERSION);
+			       store->path, (unsigned long long)id->version, STORE_LAYOUT);
 	if (id->version < 1)
 		return db_damaged(store, "it has no schema version", err);
 	return 0;
@@ -124,6 +132,33 @@ static int create(struct store *store, struct err *err)
 	else if (!failed)
 		failed = check(store, &id, err);
 	return db_end(store, failed, err);
+}
+
+/* Runs what is missing up to the present layout, unless another process did so meanwhile. */
+static int migrate_locked(struct store *store, struct err *err)
+{
+	struct identity id = { 0 };
+
+	if (identify(store, &id, err) || check(store, &id, err))
+		return -1;
+	for (; id.version < STORE_LAYOUT; id.version++) {
+		if (db_exec(store, migrations[id.version - 1], err))
+			return -1;
+	}
+	return 0;
+}
+
+/* One transaction: a store that is killed or full on the way stays as it was. */
+static int migrate(struct store *store, struct err *err)
+{
+	int failed;
+
+	/* Only possible outside a transaction. */
+	if (db_exec(store, "PRAGMA foreign_keys = OFF", err) ||
+	    db_exec(store, "BEGIN IMMEDIATE", err))
+		return -1;
+	failed = db_end(store, migrate_locked(store, err), err);
+	return failed ? failed : db_exec(store, "PRAGMA foreign_keys = ON", err);
 }
 
 static int settings(struct store *store, enum store_mode mode, struct err *err)
@@ -212,6 +247,29 @@ static bool lacks_side_files(const struct store *store)
 	return false;
 }
 
+/*
+ * Whether the file is shorter than it says of itself: SQLite reads zeros for the rest of a page
+ * that is cut. Page size and number of pages are at offsets 16 and 28 of its header. A log that is
+ * there may hold the rest; it is looked for before the length is taken, which only grows.
+ */
+static int check_length(const struct store *store, struct err *err)
+{
+	int fd = open(store->path, O_RDONLY | O_CLOEXEC);
+	u8 h[32];
+	bool whole = fd >= 0 && pread(fd, h, sizeof(h), 0) == (ssize_t)sizeof(h);
+	struct stat st;
+	u64 page, pages;
+
+	if (whole && !has_log(store) && fstat(fd, &st) == 0) {
+		page = h[16] == 0 && h[17] == 1 ? 65536 : (u64)h[16] << 8 | h[17];
+		pages = (u64)h[28] << 24 | (u64)h[29] << 16 | (u64)h[30] << 8 | h[31];
+		whole = (u64)st.st_size >= page * pages;
+	}
+	if (fd >= 0)
+		close(fd);
+	return whole ? 0 : db_damaged(store, "it has been cut short", err);
+}
+
 static int open_to_read(struct store *store, struct identity *id, struct err *err)
 {
 	struct err first = { 0 };
@@ -284,9 +342,19 @@ int db_open(struct store *store, enum store_mode mode, struct err *err)
 
 	if (check_path(store, mode, err))
 		return -1;
-	if (mode == STORE_READ)
-		return open_to_read(store, &id, err) ? -1 : check(store, &id, err);
+	if (mode == STORE_READ) {
+		if (open_to_read(store, &id, err) || check(store, &id, err) ||
+		    check_length(store, err))
+			return -1;
+		store->version = id.version;
+		return 0;
+	}
 	if (open_to_write(store, &id, err))
 		return -1;
-	return blank(&id) ? create(store, err) : check(store, &id, err);
+	store->version = STORE_LAYOUT;
+	if (blank(&id))
+		return create(store, err);
+	if (check(store, &id, err))
+		return -1;
+	return id.version < STORE_LAYOUT ? migrate(store, err) : 0;
 }

@@ -214,15 +214,16 @@ static int insert_phase(struct saver *s, u64 run_id, const struct phase *phase)
 	/* From the run's row, so that a sealed or missing one adds nothing. */
 	sqlite3_stmt *stmt = db_prepare(
 		s->store,
-		"INSERT INTO phase (run_id, placement, trial, name, started_at_ns, duration_ns) "
-		"SELECT id, ?2, ?3, ?4, ?5, ?6 FROM run WHERE id = ?1 AND state = 'unfinished'",
+		"INSERT INTO phase (run_id, placement, trial, name, started_at_ns, duration_ns, "
+		"attempt, invalid) SELECT id, ?2, ?3, ?4, ?5, ?6, ?7, ?8 FROM run "
+		"WHERE id = ?1 AND state = 'unfinished'",
 		s->err);
 	int failed = -1;
 
 	if (stmt)
-		failed = db_bind(s->store, stmt, s->err, "ututuu", run_id, phase->placement,
+		failed = db_bind(s->store, stmt, s->err, "ututuuut", run_id, phase->placement,
 				 (u64)phase->trial, phase->name, phase->started_at_ns,
-				 phase->duration_ns) ||
+				 phase->duration_ns, (u64)phase->attempt, phase->invalid) ||
 			 db_run(s->store, stmt, s->err);
 	if (!failed && sqlite3_changes(s->store->sql) == 0)
 		failed = err_set(s->err, EXIT_FAILED,
@@ -246,19 +247,27 @@ static int prepare(struct saver *s)
 	return s->entity && s->value && s->hist && s->tally ? 0 : -1;
 }
 
-int store_add_phase(struct store *store, u64 run_id, const struct phase *phase, struct err *err)
+int store_add_phases(struct store *store, u64 run_id, const struct phase *phase, size_t nr,
+		     struct err *err)
 {
 	struct saver s = { .store = store, .err = err };
 	int failed;
+	size_t i;
 
 	if (db_exec(store, "BEGIN IMMEDIATE", err))
 		return -1;
-	failed = prepare(&s) || enter_metrics(&s) || insert_phase(&s, run_id, phase) ||
-		 save_all(&s, phase);
+	failed = prepare(&s) || enter_metrics(&s);
+	for (i = 0; i < nr && !failed; i++)
+		failed = insert_phase(&s, run_id, &phase[i]) || save_all(&s, &phase[i]);
 	sqlite3_finalize(s.entity);
 	sqlite3_finalize(s.value);
 	sqlite3_finalize(s.hist);
 	sqlite3_finalize(s.tally);
 	free(s.metric_id);
 	return db_end(store, failed, err);
+}
+
+int store_add_phase(struct store *store, u64 run_id, const struct phase *phase, struct err *err)
+{
+	return store_add_phases(store, run_id, phase, 1, err);
 }

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only
--- A situ store, layout 1: PRAGMA application_id is 0x53495455 ("SITU"), user_version the layout.
+-- A situ store, layout 2: PRAGMA application_id is 0x53495455 ("SITU"), user_version the layout.
 --
 -- run -> phase -> entity (the phase itself, its services, their disks, edges, endpoints, BPF
 -- programs) -> one row per metric in value, hist or tally. Metrics are rows, not columns: one that
@@ -19,7 +19,15 @@ CREATE TABLE run (
 	writer_pid INTEGER NOT NULL,
 	writer_start_ticks INTEGER NOT NULL, -- field 22 of /proc/PID/stat
 	writer_boot TEXT NOT NULL, -- /proc/sys/kernel/random/boot_id
-	writer_machine TEXT NOT NULL -- /etc/machine-id
+	writer_machine TEXT NOT NULL, -- /etc/machine-id
+	-- What it was measured on, and by which experiment file; '' or 0 where it was not noted.
+	cpus TEXT NOT NULL DEFAULT '',
+	clock_source TEXT NOT NULL DEFAULT '',
+	plan TEXT NOT NULL DEFAULT '', -- the file, byte for byte
+	plan_hash TEXT NOT NULL DEFAULT '', -- its SHA-256, hexadecimal
+	workload_hash TEXT NOT NULL DEFAULT '',
+	seed INTEGER NOT NULL DEFAULT 0, -- of the order of placements
+	trials INTEGER NOT NULL DEFAULT 0 -- asked for, of each placement
 );
 
 CREATE TABLE host (
@@ -30,14 +38,16 @@ CREATE TABLE host (
 ) WITHOUT ROWID;
 
 CREATE TABLE phase (
-	id INTEGER PRIMARY KEY,
+	id INTEGER PRIMARY KEY, -- a run's phases are in the order of their ids
 	run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
 	placement TEXT NOT NULL,
 	trial INTEGER NOT NULL,
 	name TEXT NOT NULL,
 	started_at_ns INTEGER NOT NULL,
 	duration_ns INTEGER NOT NULL,
-	UNIQUE (run_id, placement, trial, name)
+	attempt INTEGER NOT NULL DEFAULT 1, -- a trial that does not count is repeated
+	invalid TEXT NOT NULL DEFAULT '', -- why it does not count
+	UNIQUE (run_id, placement, trial, name, attempt)
 );
 
 -- kind      name     host         peer    peer_host    peer_addr          op
@@ -111,4 +121,5 @@ SELECT phase.run_id AS run, placement, trial, phase.name AS phase, entity.kind, 
 FROM value
 JOIN metric ON metric.id = metric_id
 JOIN entity ON entity.id = entity_id
-JOIN phase ON phase.id = phase_id;
+JOIN phase ON phase.id = phase_id
+WHERE invalid = '';

@@ -39,18 +39,23 @@ static int insert_run(struct store *store, struct run *run, struct err *err)
 {
 	sqlite3_stmt *stmt = db_prepare(
 		store,
-		"INSERT INTO run (name, state, started_at_ns, kernel, situ_version, writer_pid, "
+		"INSERT INTO run (name, state, started_at_ns, kernel, situ_version, cpus, "
+		"clock_source, plan, plan_hash, workload_hash, seed, trials, writer_pid, "
 		"writer_start_ticks, writer_boot, writer_machine) "
-		"VALUES (?, 'unfinished', ?, ?, ?, ?, ?, ?, ?)",
+		"VALUES (?, 'unfinished', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		err);
+	/* A run that comes from elsewhere says what it was measured with. */
+	const char *version =
+		run->situ_version && *run->situ_version ? run->situ_version : SITU_VERSION;
 	struct writer self;
 	int failed = -1;
 
 	writer_self(&self);
 	if (stmt)
-		failed = db_bind(store, stmt, err, "tuttuutt", run->name, run->started_at_ns,
-				 run->kernel, SITU_VERSION, self.pid, self.start_ticks, self.boot,
-				 self.machine) ||
+		failed = db_bind(store, stmt, err, "tutttttttuuuutt", run->name, run->started_at_ns,
+				 run->kernel, version, run->cpus, run->clock_source, run->plan,
+				 run->plan_hash, run->workload_hash, run->seed, (u64)run->trials,
+				 self.pid, self.start_ticks, self.boot, self.machine) ||
 			 db_run(store, stmt, err);
 	if (!failed)
 		run->id = (u64)sqlite3_last_insert_rowid(store->sql);
@@ -84,6 +89,33 @@ int store_begin_run(struct store *store, struct run *run, struct err *err)
 	if (failed)
 		run->id = 0;
 	return failed;
+}
+
+int store_resume_run(struct store *store, const struct run *run, struct err *err)
+{
+	sqlite3_stmt *stmt = db_prepare(store,
+					"UPDATE run SET state = 'unfinished', trials = ?, "
+					"writer_pid = ?, writer_start_ticks = ?, writer_boot = ?, "
+					"writer_machine = ? WHERE id = ? AND state IN "
+					"('interrupted', 'failed')",
+					err);
+	struct writer self;
+	int failed = -1;
+
+	writer_self(&self);
+	if (stmt)
+		failed = db_bind(store, stmt, err, "uuuttu", (u64)run->trials, self.pid,
+				 self.start_ticks, self.boot, self.machine, run->id) ||
+			 db_run(store, stmt, err);
+	sqlite3_finalize(stmt);
+	if (failed)
+		return -1;
+	if (sqlite3_changes(store->sql) == 1)
+		return 0;
+	return err_set(err, EXIT_FAILED,
+		       "run %llu in '%s' is neither interrupted nor failed: there is nothing to "
+		       "resume",
+		       (unsigned long long)run->id, store->path);
 }
 
 /* Sets the state of the unfinished run @run_id; *@changed tells whether there was one. */

@@ -23,11 +23,21 @@ enum store_mode {
 int store_open(struct store **store, const char *path, enum store_mode mode, struct err *err);
 void store_close(struct store *store); /* NULL is fine */
 
-/* Adds @run (name, kernel, hosts, started_at_ns) as unfinished, sets run->id and run->state. */
+/* Adds @run (all but its phases) as unfinished, sets run->id and run->state. */
 int store_begin_run(struct store *store, struct run *run, struct err *err);
 
 /* Adds @phase with all it holds to run @run_id, in one transaction. */
 int store_add_phase(struct store *store, u64 run_id, const struct phase *phase, struct err *err);
+
+/* Adds the @nr phases @phase of one trial, all or none of them. */
+int store_add_phases(struct store *store, u64 run_id, const struct phase *phase, size_t nr,
+		     struct err *err);
+
+/*
+ * Makes the interrupted or failed run @run (its id) unfinished again, with this process as its
+ * writer and run->trials as what is asked for: it takes phases until it is sealed.
+ */
+int store_resume_run(struct store *store, const struct run *run, struct err *err);
 
 /* Seals run @run_id: "finished", "interrupted" or "failed". A sealed run takes no more phases. */
 int store_seal(struct store *store, u64 run_id, const char *state, u64 duration_ns,

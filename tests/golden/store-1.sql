@@ -1,0 +1,131 @@
+-- SPDX-License-Identifier: GPL-2.0-only
+-- A situ store, layout 1: PRAGMA application_id is 0x53495455 ("SITU"), user_version the layout.
+--
+-- run -> phase -> entity (the phase itself, its services, their disks, edges, endpoints, BPF
+-- programs) -> one row per metric in value, hist or tally. Metrics are rows, not columns: one that
+-- a store does not have is zero, so a new metric needs no new layout.
+--
+-- Times are nanoseconds. Whole numbers are unsigned 64 bit values in SQLite's signed 64 bits.
+
+CREATE TABLE run (
+	id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given out twice
+	name TEXT NOT NULL,
+	state TEXT NOT NULL CHECK (state IN ('unfinished', 'finished', 'interrupted', 'failed')),
+	started_at_ns INTEGER NOT NULL, -- since 1970
+	duration_ns INTEGER NOT NULL DEFAULT 0,
+	kernel TEXT NOT NULL,
+	situ_version TEXT NOT NULL,
+	-- Who writes it: tells a run that goes on from one whose process was killed.
+	writer_pid INTEGER NOT NULL,
+	writer_start_ticks INTEGER NOT NULL, -- field 22 of /proc/PID/stat
+	writer_boot TEXT NOT NULL, -- /proc/sys/kernel/random/boot_id
+	writer_machine TEXT NOT NULL -- /etc/machine-id
+);
+
+CREATE TABLE host (
+	run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+	seq INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	PRIMARY KEY (run_id, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE phase (
+	id INTEGER PRIMARY KEY,
+	run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+	placement TEXT NOT NULL,
+	trial INTEGER NOT NULL,
+	name TEXT NOT NULL,
+	started_at_ns INTEGER NOT NULL,
+	duration_ns INTEGER NOT NULL,
+	UNIQUE (run_id, placement, trial, name)
+);
+
+-- kind      name     host         peer    peer_host    peer_addr          op
+-- phase
+-- service   name     host
+-- disk      device                                                        operation
+-- edge      client   client_host  server  server_host  address as dialled
+-- endpoint  name
+-- program   name
+CREATE TABLE entity (
+	id INTEGER PRIMARY KEY, -- a phase's entities are in the order of their ids
+	phase_id INTEGER NOT NULL REFERENCES phase (id) ON DELETE CASCADE,
+	parent_id INTEGER REFERENCES entity (id) ON DELETE CASCADE, -- a disk's service
+	kind TEXT NOT NULL,
+	name TEXT NOT NULL,
+	host TEXT NOT NULL,
+	peer TEXT NOT NULL,
+	peer_host TEXT NOT NULL,
+	peer_addr TEXT NOT NULL,
+	op TEXT NOT NULL
+);
+CREATE INDEX entity_of_phase ON entity (phase_id);
+CREATE INDEX entity_of_parent ON entity (parent_id) WHERE parent_id IS NOT NULL;
+
+CREATE TABLE metric (
+	id INTEGER PRIMARY KEY,
+	entity TEXT NOT NULL, -- entity.kind
+	name TEXT NOT NULL,
+	unit TEXT NOT NULL,
+	UNIQUE (entity, name)
+);
+
+-- Counters and gauges are INTEGER, reals REAL; NULL is unknown.
+CREATE TABLE value (
+	entity_id INTEGER NOT NULL REFERENCES entity (id) ON DELETE CASCADE,
+	metric_id INTEGER NOT NULL REFERENCES metric (id),
+	value,
+	PRIMARY KEY (entity_id, metric_id)
+) WITHOUT ROWID;
+
+-- An empty histogram has no row. Bucket i of the log-linear layout (bpf/hist.h) with sub_bits: 0
+-- holds values below 64, 1 + (octave - 6) * 2^sub_bits + part those of one part of an octave
+-- below 2^36, the last one the rest. buckets: for each bucket in use, in order, two LEB128
+-- numbers: how many empty buckets lie between it and the one before, and its count. NULL when
+-- only count and sum are known; min_ns and max_ns are NULL then, too.
+CREATE TABLE hist (
+	entity_id INTEGER NOT NULL REFERENCES entity (id) ON DELETE CASCADE,
+	metric_id INTEGER NOT NULL REFERENCES metric (id),
+	sub_bits INTEGER NOT NULL,
+	count INTEGER NOT NULL,
+	sum_ns INTEGER NOT NULL,
+	min_ns INTEGER,
+	max_ns INTEGER,
+	buckets BLOB,
+	PRIMARY KEY (entity_id, metric_id)
+) WITHOUT ROWID;
+
+CREATE TABLE tally (
+	entity_id INTEGER NOT NULL REFERENCES entity (id) ON DELETE CASCADE,
+	metric_id INTEGER NOT NULL REFERENCES metric (id),
+	seq INTEGER NOT NULL,
+	label TEXT NOT NULL,
+	count INTEGER NOT NULL,
+	PRIMARY KEY (entity_id, metric_id, seq)
+) WITHOUT ROWID;
+
+-- For people: SELECT * FROM named_value WHERE metric = 'cpu_ns';
+CREATE VIEW named_value AS
+SELECT phase.run_id AS run, placement, trial, phase.name AS phase, entity.kind, entity.host,
+	entity.name, peer, peer_addr, op, metric.name AS metric, unit, value
+FROM value
+JOIN metric ON metric.id = metric_id
+JOIN entity ON entity.id = entity_id
+JOIN phase ON phase.id = phase_id;
+PRAGMA application_id = 0x53495455;
+PRAGMA user_version = 1;
+
+-- One sealed run of two trials.
+INSERT INTO run VALUES (1, 'old', 'finished', 1790000000000000000, 61000000007, '6.1.0', '0.1.0', 1,
+	1, 'boot', 'machine');
+INSERT INTO host VALUES (1, 0, 'a');
+INSERT INTO phase VALUES (1, 1, 'packed', 1, 'measure', 1790000000000000001, 10000000001);
+INSERT INTO phase VALUES (2, 1, 'spread', 1, 'measure', 1790000020000000001, 10000000002);
+INSERT INTO metric VALUES (1, 'service', 'cpu_ns', 'ns');
+INSERT INTO metric VALUES (2, 'endpoint', 'latency_ns', 'ns');
+INSERT INTO entity VALUES (1, 1, NULL, 'service', 'web', 'a', '', '', '', '');
+INSERT INTO entity VALUES (2, 2, NULL, 'service', 'web', 'a', '', '', '', '');
+INSERT INTO entity VALUES (3, 2, NULL, 'endpoint', 'all', '', '', '', '', '');
+INSERT INTO value VALUES (1, 1, 1000000007);
+INSERT INTO value VALUES (2, 1, 2000000011);
+INSERT INTO hist VALUES (3, 2, 4, 7, 7000, NULL, NULL, NULL);
