@@ -16,7 +16,7 @@ declare -A packages=(
 	[demo]="libhiredis-dev libpq-dev nginx-light|nginx|nginx-core|nginx-full redis-server
 		postgresql iproute2 util-linux procps"
 	[test]="libcmocka-dev libclang-rt-dev clang-format clang-tidy cppcheck shellcheck help2man
-		man-db perl sqlite3 jq curl tmux fio"
+		man-db perl sqlite3 jq curl tmux fio r-base-core python3"
 )
 declare -A purpose=(
 	[build]="compiles situ and its BPF programs"

@@ -14,10 +14,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "user/experiment/infer.h"
+#include "user/experiment/infer_power.h"
 
 #define NEAR(got, want, by) assert_true(fabs((got) - (want)) <= (by))
 
@@ -294,7 +297,56 @@ static void the_margin_means_equivalent(void **state)
 	assert_int_equal(infer_change(&less, less.p_value, 0.03), INFER_SMALLER);
 }
 
-int main(void)
+static void print_values(const char *what, const double *value, size_t nr)
+{
+	size_t i;
+
+	printf("%s", what);
+	for (i = 0; i < nr; i++)
+		printf("%c%.17g", i ? ' ' : ',', value[i]);
+}
+
+/* For tests/cli/statistics.t: data and what we make of them, one line per data set and statistic:
+ * name,values,more values or parameters,results. */
+static int print_statistics(void)
+{
+	struct infer_random random = { 99 };
+	int round;
+
+	for (round = 0; round < 40; round++) {
+		size_t nr = 6 + (size_t)round % 10, i;
+		double x[16], y[16], p[8], adjusted[8], estimate, low, high;
+		unsigned int df = 1 + (unsigned int)(infer_random_next(&random) % 40);
+		double share = (double)(1 + infer_random_next(&random) % 998) / 1000;
+
+		for (i = 0; i < ARRAY_SIZE(x); i++) {
+			x[i] = 0.3 + normal(&random);
+			y[i] = normal(&random);
+		}
+		for (i = 0; i < ARRAY_SIZE(p); i++)
+			p[i] = (double)(infer_random_next(&random) % 1000) / 5000;
+		if (infer_hodges_lehmann(x, nr, &estimate) ||
+		    infer_bootstrap(x, nr, (u64)round, &low, &high) || infer_holm(p, 8, adjusted))
+			return 1;
+		print_values("hodges_lehmann", x, nr);
+		printf(",0,%.17g\n", estimate);
+		print_values("sign_flip", x, nr);
+		printf(",0,%.17g\n", infer_sign_flip(x, nr, 1));
+		print_values("bootstrap", x, nr);
+		printf(",0,%.17g %.17g\n", low, high);
+		print_values("cliff", x, nr);
+		print_values("", y, 16);
+		printf(",%.17g\n", infer_cliff(x, nr, y, 16));
+		print_values("holm", p, 8);
+		print_values(",0", adjusted, 8);
+		printf("\nstudent,%.17g,%u,%.17g\n", share, df, infer_student(share, df));
+		printf("detectable,%zu,%d,%.17g\n", nr + 6, 1 + round % 5,
+		       infer_detectable(1, nr + 6, 1 + (size_t)round % 5));
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(medians),
@@ -316,6 +368,8 @@ int main(void)
 		cmocka_unit_test(the_margin_means_equivalent),
 	};
 
+	if (argc == 2 && strcmp(argv[1], "--print") == 0)
+		return print_statistics();
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -170,7 +170,7 @@ static void a_service_slowed_by_5_percent_is_named(void **state)
 
 	(void)state;
 	for (guilty = 0; guilty < ARRAY_SIZE(chain); guilty++) {
-		for (seed = 1; seed <= 10; seed++, rounds++) {
+		for (seed = 1; seed <= 5; seed++, rounds++) {
 			const char *placement[] = { "packed", "spread" };
 			double slow[ARRAY_SIZE(chain)] = { 1, 1, 1 };
 			struct ranking r;
