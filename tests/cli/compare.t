@@ -22,6 +22,8 @@ insert_trial()
 	SQL
 }
 
+layout=$(sed -n 's/^#define STORE_LAYOUT //p' "$TOP/user/store/db.h")
+
 # make_run ID STATE PAIRS
 make_run()
 {
@@ -41,7 +43,7 @@ make_run()
 
 {
 	cat "$TOP/user/store/schema.sql"
-	echo "PRAGMA application_id = 0x53495455; PRAGMA user_version = 1;"
+	echo "PRAGMA application_id = 0x53495455; PRAGMA user_version = $layout;"
 	for metric in attempted answered latency_ns; do
 		echo "INSERT INTO metric (entity, name, unit) VALUES ('endpoint', '$metric', '');"
 	done
@@ -50,18 +52,21 @@ make_run()
 	make_run 3 finished 7
 } | sqlite3 "$TMP/made.db" > /dev/null || bail "cannot make the store"
 
-run_is 0 "the latest run, its first two placements" "$SITU" compare "$TMP/made.db"
+run_is 0 "the latest run, its two placements" "$SITU" compare --metric mean "$TMP/made.db"
 like "$out" '^spread against packed: 7 and 7 trials$' "names both and counts trials"
-like "$out" 'Moved most: latency mean of all requests' "says in words what moved most"
-like "$out" '^That is worse: p = 0.016 from 7 pairs' "and how sure that is"
+like "$out" '^latency mean of all requests: packed is best, 4.00ms$' "says in words which is best"
+like "$out" '^  spread: 2.00 times that .95 %: 2.00..2.00.:$' "by how much"
+like "$out" '^    worse, p = 0.016$' "and how sure that is"
 like "$out" '^all +latency mean +4.00ms +8.00ms +2.00 +2.00..2.00 +worse$' "has the table's row"
 is "$err" "" "says nothing else"
 
 run_is 0 "the other way round" "$SITU" compare "$TMP/made.db:3" spread packed
 like "$out" ' 0.50 +0.50..0.50 +better$' "turns ratio and verdict round"
 
-run_is 0 "three pairs" "$SITU" compare "$TMP/made.db:1"
-like "$out" 'Not enough data for a verdict: p < 0.05 takes at least 6 pairs' "decide nothing"
+run_is 0 "three pairs" "$SITU" compare --metric mean "$TMP/made.db:1"
+like "$out" '^To call one better takes at least 6 blocks with 1 figure to judge; here are 3.$' \
+	"are too few, and it is told how many would do"
+like "$out" '^    not enough data, about 3 more blocks$' "decide nothing"
 like "$out" ' 2.00 +2.00..2.00 +undecided$' "but show ratio and interval"
 
 run_is 0 "an interrupted run" "$SITU" compare "$TMP/made.db:2"
@@ -77,6 +82,30 @@ like "$(sqlite3 -separator ' ' :memory: "
 	FROM json_each($json, '\$.differences')
 	WHERE json_extract(value, '\$.metric') = 'latency_ns'")" \
 	'^1 packed spread 6 mean 2.0 worse$' "is a document with the same verdict"
+
+run_is 0 "a figure of one endpoint by its path" \
+	"$SITU" compare --metric 'mean(/cart)' "$TMP/made.db"
+one_line_error "warning: no trial has a value other than 0 of 'mean\(/cart\)'" \
+	"a warning tells that there is none"
+run_is 2 "an unknown figure" "$SITU" compare --metric p95 "$TMP/made.db"
+one_line_error "'p95' is no figure to compare by: write p50, p99" "names those there are"
+run_is 2 "a figure without a total" "$SITU" compare --metric edge.rtt_ns.p50 "$TMP/made.db"
+one_line_error "write 'edge.rtt_ns.p50\(NAME\)'" "asks for a name"
+
+run_is 0 "a check that is met" "$SITU" compare --check 'mean spread/packed < 2.1' "$TMP/made.db"
+like "$out" '^check mean spread/packed < 2.1: met, ratio 2 .95 %: 2..2. from 7 blocks$' "says so"
+run_is 4 "one that is not" "$SITU" compare --check 'mean spread/packed <= 1.1' \
+	--check 'mean packed/spread < 1' "$TMP/made.db"
+one_line_error "1 of 2 checks not met" "counts"
+like "$out" '^check mean spread/packed <= 1.1: NOT met' "and says which"
+run_is 4 "one that three blocks cannot show" \
+	"$SITU" compare --check 'mean spread/packed < 9' "$TMP/made.db:1"
+like "$out" '^check .*: NOT shown' "is not met"
+run_is 2 "a check of no known form" "$SITU" compare --check 'mean spread < 1' "$TMP/made.db"
+one_line_error "write it like 'p99" "shows one"
+run_is 2 "a check of a placement there is not" \
+	"$SITU" compare --check 'mean spread/pact < 1' "$TMP/made.db"
+one_line_error "has no placement 'pact'" "names it"
 
 run_is 2 "an unknown placement" "$SITU" compare "$TMP/made.db" packed sprade
 one_line_error "no placement 'sprade': it has packed, spread" "names those there are"

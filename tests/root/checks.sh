@@ -75,8 +75,9 @@ check_wait()
 		w1="$(service wait victim .runq_wait_ns.sum)" \
 		w2="$(service wait offender .runq_wait_ns.sum)" \
 		r1="$(service wait victim .cpu_ns)" r2="$(service wait offender .cpu_ns)"
-	# The two begin and end together, so all that the offender ran the victim waited for.
-	holds "the victim waited for the offender" "w >= 0.7 * r && w <= 1.1 * r" \
+	# The two begin and end about together: what the one ran, the other waited for. Of a longer
+	# wait behind many others the earlier slices are not remembered.
+	holds "the victim waited for the offender" "w >= 0.3 * r && w <= 1.1 * r" \
 		w="$(service wait victim ".waited_for_ns[\"$_cgroup/offender\"]")" \
 		r="$(service wait offender .cpu_ns)"
 }

@@ -16,7 +16,11 @@
 #include "tests/unit/sample_run.h"
 #include "user/base/text.h"
 #include "tests/unit/golden.h"
+#include "user/experiment/ranking.h"
 #include "user/show/comparison.h"
+
+static struct kpi_list kpis;
+static struct compare_options options = { .kpis = &kpis, .margin = 0.03, .seed = 1 };
 
 static const struct difference *find(const struct comparison *c, const char *subject,
 				     const char *metric, const char *stat)
@@ -35,25 +39,34 @@ static const struct difference *find(const struct comparison *c, const char *sub
 
 static void compare(const struct run *run, struct comparison *c)
 {
-	assert_int_equal(compare_placements(run, "packed", "spread", 0.03, 1, c), 0);
+	assert_int_equal(compare_placements(run, "packed", "spread", &options, c), 0);
+	assert_int_equal(compare_judge(c, 1, &options), 0);
 }
 
-static char *print(const struct comparison *c, size_t most)
+static char *print(const struct run *run, size_t most)
 {
+	const char *placement[8];
+	size_t nr = ranking_choose(run, placement, ARRAY_SIZE(placement)), size = 0;
+	struct ranking ranking;
 	char *text = NULL;
-	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	assert_int_equal(comparison_print(c, most, out), 0);
+	if (!nr) {
+		placement[nr++] = "packed";
+		placement[nr++] = "spread";
+	}
+	assert_int_equal(ranking_make(run, placement, nr, &options, &ranking), 0);
+	assert_int_equal(comparison_print(&ranking, &options, most, out), 0);
 	assert_int_equal(fclose(out), 0);
 	if (widest_line(text) > 80)
 		print_error("# too wide:\n%s", text);
 	assert_true(widest_line(text) <= 80);
+	ranking_free(&ranking);
 	return text;
 }
 
-static void six_pairs_of_twice_the_latency_are_worse(void **state)
+static void eight_pairs_of_twice_the_latency_are_worse(void **state)
 {
 	const struct difference *d;
 	struct comparison c;
@@ -61,14 +74,16 @@ static void six_pairs_of_twice_the_latency_are_worse(void **state)
 	char *text;
 
 	(void)state;
-	sample_run(&run, 6);
+	sample_run(&run, 8);
 	compare(&run, &c);
-	assert_int_equal(c.trials_a, 6);
+	assert_int_equal(c.trials_a, 8);
 	d = find(&c, "all", "latency_ns", "mean");
 	assert_non_null(d);
-	assert_int_equal(d->pairs, 6);
+	assert_int_equal(d->pairs, 8);
 	assert_true(fabs(d->ratio - 2) < 1e-6);
-	assert_true(fabs(d->p_value - 2.0 / 64) < 1e-12);
+	assert_true(fabs(d->p_value - 2.0 / 256) < 1e-12);
+	assert_null(d->kpi);
+	assert_true(d->delta == 1);
 	assert_int_equal(d->verdict, VERDICT_WORSE);
 	/* By name, although host and address differ between the placements. */
 	d = find(&c, "web > cart", "response_ns", "p99");
@@ -82,8 +97,8 @@ static void six_pairs_of_twice_the_latency_are_worse(void **state)
 	assert_non_null(d);
 	assert_true(fabs(d->a - 2e6) < 1e-3);
 	assert_int_equal(d->verdict, VERDICT_EQUIVALENT);
-	text = print(&c, 12);
-	assert_golden("compare-six.txt", text);
+	text = print(&run, 12);
+	assert_golden("compare-eight.txt", text);
 	free(text);
 	comparison_free(&c);
 	run_free(&run);
@@ -105,7 +120,7 @@ static void three_pairs_are_not_enough_and_say_so(void **state)
 	d = find(&c, "all", "latency_ns", "p50");
 	assert_non_null(d);
 	assert_true(d->ratio > 1.9 && d->ratio_low > 1.8 && d->ratio_high < 2.2);
-	text = print(&c, 8);
+	text = print(&run, 8);
 	assert_golden("compare-three.txt", text);
 	free(text);
 	comparison_free(&c);
@@ -121,8 +136,8 @@ static void the_biggest_comes_first_within_its_rank(void **state)
 	(void)state;
 	sample_run(&run, 6);
 	compare(&run, &c);
-	assert_int_equal(c.difference[0].verdict, VERDICT_WORSE);
-	for (i = 1; i < c.nr; i++) {
+	assert_int_equal(c.difference[c.nr_kpis].verdict, VERDICT_WORSE);
+	for (i = c.nr_kpis + 1; i < c.nr; i++) {
 		const struct difference *before = &c.difference[i - 1], *d = &c.difference[i];
 
 		/* Every row of this run is either twice as slow or the same. */
@@ -153,7 +168,7 @@ static void an_edge_of_one_placement_is_kept_as_na(void **state)
 	assert_int_equal(d->trials_b, 1);
 	assert_int_equal(d->verdict, VERDICT_UNDECIDED);
 	assert_string_equal(c.difference[c.nr - 1].subject, "cart > payment");
-	text = print(&c, c.nr);
+	text = print(&run, c.nr);
 	assert_non_null(strstr(text, "n/a\n"));
 	free(text);
 	comparison_free(&c);
@@ -179,7 +194,7 @@ static void errors_from_nothing_have_no_ratio_but_a_verdict(void **state)
 	assert_true(isnan(d->ratio) && isnan(d->ratio_low));
 	assert_int_equal(d->verdict, VERDICT_WORSE);
 	/* From nothing to something is the biggest difference there is. */
-	assert_string_equal(c.difference[0].metric->id, "errors");
+	assert_string_equal(c.difference[c.nr_kpis].metric->id, "errors");
 	/* What never happened has no row. */
 	assert_null(find(&c, "web > cart", "resets", "per request"));
 	comparison_free(&c);
@@ -246,7 +261,8 @@ static void a_placement_against_itself_is_equivalent(void **state)
 
 	(void)state;
 	sample_run(&run, 6);
-	assert_int_equal(compare_placements(&run, "packed", "packed", 0.03, 1, &c), 0);
+	assert_int_equal(compare_placements(&run, "packed", "packed", &options, &c), 0);
+	assert_int_equal(compare_judge(&c, 1, &options), 0);
 	assert_true(c.nr > 0);
 	for (i = 0; i < c.nr; i++)
 		assert_int_equal(c.difference[i].verdict, VERDICT_EQUIVALENT);
@@ -263,10 +279,30 @@ static void an_empty_run_is_no_error(void **state)
 	(void)state;
 	compare(&run, &c);
 	assert_int_equal(c.nr, 0);
-	text = print(&c, 10);
+	text = print(&run, 10);
 	assert_non_null(strstr(text, "Nothing to compare"));
 	free(text);
 	comparison_free(&c);
+}
+
+/* The document that print_json makes of @run; the caller drops it. */
+static json_t *to_json(const struct run *run)
+{
+	const char *placement[8];
+	size_t nr = ranking_choose(run, placement, ARRAY_SIZE(placement)), size = 0;
+	struct ranking ranking;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, &size);
+	json_t *doc;
+
+	assert_int_equal(ranking_make(run, placement, nr, &options, &ranking), 0);
+	assert_int_equal(comparison_print_json(&ranking, &options, run, out), 0);
+	assert_int_equal(fclose(out), 0);
+	doc = json_loads(text, 0, NULL);
+	assert_non_null(doc);
+	ranking_free(&ranking);
+	free(text);
+	return doc;
 }
 
 static void json_has_all_rows_and_null_for_unknown(void **state)
@@ -274,37 +310,193 @@ static void json_has_all_rows_and_null_for_unknown(void **state)
 	struct comparison c;
 	struct run run = { 0 };
 	json_t *doc, *row;
-	char *text = NULL;
-	size_t size = 0, i;
+	size_t i;
 	bool null_seen = false;
-	FILE *out = open_memstream(&text, &size);
 
 	(void)state;
 	sample_run(&run, 2);
 	compare(&run, &c);
-	assert_int_equal(comparison_print_json(&c, &run, 0.03, out), 0);
-	assert_int_equal(fclose(out), 0);
-	doc = json_loads(text, 0, NULL);
-	assert_non_null(doc);
+	doc = to_json(&run);
 	assert_string_equal(json_string_value(json_object_get(doc, "b")), "spread");
 	assert_int_equal(json_array_size(json_object_get(doc, "differences")), c.nr);
 	json_array_foreach (json_object_get(doc, "differences"), i, row) {
 		null_seen |= json_is_null(json_object_get(row, "ratio_low"));
 		assert_true(json_is_number(json_object_get(row, "ratio")));
+		assert_int_equal(json_is_string(json_object_get(row, "kpi")), i < c.nr_kpis);
 		assert_string_equal(json_string_value(json_object_get(row, "verdict")),
-				    "undecided");
+				    "not enough data");
 	}
 	assert_true(null_seen);
 	json_decref(doc);
+	comparison_free(&c);
+	run_free(&run);
+}
+
+static void the_figures_judged_are_the_first_and_adjusted(void **state)
+{
+	static const char *const names[] = { "p50", "p99", "rate", "cpu" };
+	struct comparison c;
+	struct run run = { 0 };
+	size_t i;
+
+	(void)state;
+	sample_run(&run, 8);
+	compare(&run, &c);
+	/* Nothing failed in any trial: no figure for it, and no price for asking. */
+	assert_int_equal(c.nr_kpis, 4);
+	for (i = 0; i < 4; i++)
+		assert_string_equal(c.difference[i].kpi->text, names[i]);
+	assert_true(fabs(c.difference[0].p_adjusted - 4 * 2.0 / 256) < 1e-12);
+	assert_string_equal(c.difference[3].subject, "all services");
+	assert_true(fabs(c.difference[3].a - 3.5e6) < 1e-3);
+	for (i = 4; i < c.nr; i++)
+		assert_null(c.difference[i].kpi);
+	comparison_free(&c);
+	run_free(&run);
+}
+
+static void six_blocks_are_too_few_for_four_figures(void **state)
+{
+	struct comparison c;
+	struct run run = { 0 };
+	char *text;
+
+	(void)state;
+	sample_run(&run, 6);
+	compare(&run, &c);
+	assert_int_equal(c.difference[0].verdict, VERDICT_UNDECIDED);
+	assert_int_equal(c.difference[0].more, 2);
+	/* By itself, as an exploratory row, it would be decided. */
+	assert_int_equal(find(&c, "all", "latency_ns", "mean")->verdict, VERDICT_WORSE);
+	text = print(&run, 5);
+	assert_non_null(
+		strstr(text, "takes at least 8 blocks with 4 figures to judge; here are 6"));
+	assert_non_null(strstr(text, "not enough data, about 2 more blocks"));
 	free(text);
 	comparison_free(&c);
+	run_free(&run);
+}
+
+static void a_trial_that_does_not_count_is_left_out(void **state)
+{
+	const struct difference *d;
+	struct comparison c;
+	struct run run = { 0 };
+
+	(void)state;
+	sample_run(&run, 8);
+	sample_trial(&run, "packed", 9, 1000, 0);
+	sample_trial(&run, "spread", 9, 1000, 0);
+	assert_int_equal(run_set_text(&run.phases[16].invalid, "steal took 9 %"), 0);
+	assert_int_equal(run_set_text(&run.phases[17].invalid, "steal took 9 %"), 0);
+	compare(&run, &c);
+	assert_int_equal(c.trials_a, 8);
+	d = find(&c, "all", "latency_ns", "p50");
+	assert_int_equal(d->trials_a, 8);
+	assert_int_equal(d->pairs, 8);
+	comparison_free(&c);
+	run_free(&run);
+}
+
+static void of_three_placements_the_best_is_named(void **state)
+{
+	struct ranking ranking;
+	struct run run = { 0 };
+	const char *placement[] = { "spread", "packed", "mixed" };
+	struct standing s;
+	char *text;
+	json_t *doc;
+	unsigned int i;
+
+	(void)state;
+	for (i = 1; i <= 10; i++) {
+		double drift = 1 + 0.01 * i;
+
+		sample_trial(&run, "spread", i, 2 * drift, 0);
+		sample_trial(&run, "packed", i, drift, 0);
+		sample_trial(&run, "mixed", i, drift * (i % 2 ? 1.2 : 0.9), 0);
+	}
+	assert_int_equal(ranking_make(&run, placement, 3, &options, &ranking), 0);
+	assert_int_equal(ranking.nr_pairs, 3);
+	assert_int_equal(ranking.family, 12);
+	assert_int_equal(ranking_best(&ranking, &kpis.kpi[0]), 1);
+	s = ranking_standing(&ranking, 0, 1, &kpis.kpi[0]);
+	assert_int_equal(standing_verdict(&s), VERDICT_WORSE);
+	s = ranking_standing(&ranking, 1, 0, &kpis.kpi[0]);
+	assert_int_equal(standing_verdict(&s), VERDICT_BETTER);
+	s = ranking_standing(&ranking, 2, 1, &kpis.kpi[0]);
+	assert_int_equal(standing_verdict(&s), VERDICT_UNDECIDED);
+	assert_true(fabs(ranking_value(&ranking, 0, &kpis.kpi[0]) / 10.55e6 - 1) < 0.02);
+	ranking_free(&ranking);
+	text = print(&run, 5);
+	assert_golden("compare-three-placements.txt", text);
+	free(text);
+	doc = to_json(&run);
+	assert_int_equal(json_array_size(json_object_get(doc, "comparisons")), 3);
+	assert_string_equal(json_string_value(
+				    json_object_get(json_array_get(json_object_get(doc, "kpis"), 0),
+						    "best")),
+			    "packed");
+	json_decref(doc);
+	run_free(&run);
+}
+
+static void a_copy_tells_what_can_be_seen(void **state)
+{
+	struct ranking ranking;
+	struct run run = { 0 };
+	const char *placement[4];
+	unsigned int i;
+	char *text;
+
+	(void)state;
+	for (i = 1; i <= 10; i++) {
+		sample_trial(&run, "packed", i, 1, 0);
+		sample_trial(&run, "packed-again", i, i % 2 ? 1.04 : 0.96, 0);
+		sample_trial(&run, "spread", i, 2, 0);
+		sample_trial(&run, "never-again", i, 2, 0); /* a copy of nothing: a name */
+	}
+	assert_int_equal(ranking_choose(&run, placement, 4), 3);
+	assert_string_equal(placement[2], "never-again");
+	assert_string_equal(ranking_original(&run, "packed-again"), "packed");
+	assert_null(ranking_original(&run, "never-again"));
+	assert_int_equal(ranking_make(&run, placement, 2, &options, &ranking), 0);
+	assert_int_equal(ranking.nr_pairs, 1);
+	assert_int_equal(ranking.nr_copies, 1);
+	assert_int_equal(ranking.family, 4);
+	assert_int_equal(ranking.nr_resolutions, 4);
+	/* 4 % of spread, (t(9, 0.99375) + t(9, 0.8)) / sqrt(10) of it: 5.2 %. */
+	assert_true(fabs(ranking.resolution[0].detectable - 0.052) < 0.004);
+	ranking_free(&ranking);
+	text = print(&run, 5);
+	assert_non_null(strstr(text, "Smallest difference this set-up can see"));
+	free(text);
+	run_free(&run);
+}
+
+static void a_copy_that_differs_is_a_warning(void **state)
+{
+	struct run run = { 0 };
+	unsigned int i;
+	char *text;
+
+	(void)state;
+	for (i = 1; i <= 10; i++) {
+		sample_trial(&run, "packed", i, 1, 0);
+		sample_trial(&run, "packed-again", i, 1.3, 0);
+		sample_trial(&run, "spread", i, 2, 0);
+		sample_trial(&run, "mixed", i, 2, 0);
+	}
+	text = print(&run, 5);
+	assert_non_null(strstr(text, "! latency p50 differs between packed and its own copy"));
+	free(text);
 	run_free(&run);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(six_pairs_of_twice_the_latency_are_worse),
+		cmocka_unit_test(eight_pairs_of_twice_the_latency_are_worse),
 		cmocka_unit_test(three_pairs_are_not_enough_and_say_so),
 		cmocka_unit_test(the_biggest_comes_first_within_its_rank),
 		cmocka_unit_test(an_edge_of_one_placement_is_kept_as_na),
@@ -314,9 +506,21 @@ int main(void)
 		cmocka_unit_test(a_placement_against_itself_is_equivalent),
 		cmocka_unit_test(an_empty_run_is_no_error),
 		cmocka_unit_test(json_has_all_rows_and_null_for_unknown),
+		cmocka_unit_test(the_figures_judged_are_the_first_and_adjusted),
+		cmocka_unit_test(six_blocks_are_too_few_for_four_figures),
+		cmocka_unit_test(a_trial_that_does_not_count_is_left_out),
+		cmocka_unit_test(of_three_placements_the_best_is_named),
+		cmocka_unit_test(a_copy_tells_what_can_be_seen),
+		cmocka_unit_test(a_copy_that_differs_is_a_warning),
 	};
 
+	int failed;
+
 	setlocale(LC_CTYPE, "C.UTF-8");
+	if (kpi_list_make(&kpis, NULL, 0, NULL))
+		return 1;
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	kpi_list_free(&kpis);
+	return failed;
 }

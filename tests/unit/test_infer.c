@@ -14,10 +14,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "user/experiment/infer.h"
+#include "user/experiment/infer_power.h"
 
 #define NEAR(got, want, by) assert_true(fabs((got) - (want)) <= (by))
 
@@ -178,10 +181,38 @@ static double normal(struct infer_random *random)
 	return sum;
 }
 
-static void intervals_cover_and_verdicts_are_rarely_wrong(void **state)
+/* How many of @rounds intervals of @nr values of about N(0, 1) hold the truth. */
+static int covered(size_t nr, int rounds, struct infer_random *random)
+{
+	int round, hits = 0;
+
+	for (round = 0; round < rounds; round++) {
+		double value[10], low, high;
+		size_t i;
+
+		for (i = 0; i < nr; i++)
+			value[i] = normal(random);
+		assert_int_equal(infer_bootstrap(value, nr, round, &low, &high), 0);
+		hits += low <= 0 && high >= 0;
+	}
+	return hits;
+}
+
+static void intervals_cover_what_they_say(void **state)
 {
 	struct infer_random random = { 2024 };
-	int round, covered = 0, wrong = 0, found = 0;
+	size_t nr;
+
+	(void)state;
+	/* 95 %, give or take what the bootstrap of few values is off and 3 standard errors. */
+	for (nr = 6; nr <= 10; nr++)
+		assert_in_range(covered(nr, 500, &random), 455, 495);
+}
+
+static void verdicts_are_rarely_wrong(void **state)
+{
+	struct infer_random random = { 2024 };
+	int round, wrong = 0, found = 0;
 
 	(void)state;
 	for (round = 0; round < 400; round++) {
@@ -192,17 +223,45 @@ static void intervals_cover_and_verdicts_are_rarely_wrong(void **state)
 		for (i = 0; i < 10; i++)
 			value[i] = 0.05 * normal(&random);
 		assert_int_equal(infer_pairs(value, 10, round, &same), 0);
-		covered += same.low <= 0 && same.high >= 0;
-		wrong += infer_change(&same, 0) != INFER_UNDECIDED;
+		wrong += infer_change(&same, same.p_value, 0) != INFER_UNDECIDED;
 		for (i = 0; i < 10; i++)
 			value[i] += log(1.2);
 		assert_int_equal(infer_pairs(value, 10, round, &slower), 0);
-		found += infer_change(&slower, 0.03) == INFER_LARGER;
+		found += infer_change(&slower, slower.p_value, 0.03) == INFER_LARGER;
 	}
-	/* 95 % less what the percentile interval of ten pairs is known to fall short. */
-	assert_in_range(covered, 400 * 86 / 100, 400);
-	assert_in_range(wrong, 0, 400 * 8 / 100);
+	/* 5 % and 3 standard errors. */
+	assert_in_range(wrong, 0, 33);
 	assert_in_range(found, 400 * 99 / 100, 400);
+}
+
+static void holm_steps_down(void **state)
+{
+	/* p.adjust(c(0.01, 0.02, 0.03, 0.04, 0.05), "holm") of R, and by hand. */
+	double p[] = { 0.03, 0.01, 0.05, NAN, 0.02, 0.04 }, adjusted[6], high[] = { 0.9, 0.8 };
+
+	(void)state;
+	assert_int_equal(infer_holm(p, 6, adjusted), 0);
+	NEAR(adjusted[1], 0.05, 1e-12);
+	NEAR(adjusted[4], 0.08, 1e-12);
+	NEAR(adjusted[0], 0.09, 1e-12);
+	NEAR(adjusted[5], 0.09, 1e-12);
+	NEAR(adjusted[2], 0.09, 1e-12);
+	assert_true(isnan(adjusted[3]));
+	assert_int_equal(infer_holm(high, 2, high), 0);
+	assert_true(high[0] == 1 && high[1] == 1);
+	assert_int_equal(infer_holm(NULL, 0, NULL), 0);
+}
+
+static void cliff_counts_pairs(void **state)
+{
+	/* Of the 12 pairs 9 are larger, 2 smaller, 1 is equal. */
+	static const double a[] = { 1, 3, 5 }, b[] = { 4, 6, 3, 9 };
+
+	(void)state;
+	NEAR(infer_cliff(a, 3, b, 4), (9 - 2) / 12.0, 1e-12);
+	NEAR(infer_cliff(b, 4, a, 3), -(9 - 2) / 12.0, 1e-12);
+	NEAR(infer_cliff(a, 1, b, 4), 1, 0);
+	assert_true(isnan(infer_cliff(a, 0, b, 4)));
 }
 
 static void few_pairs_decide_nothing(void **state)
@@ -213,32 +272,81 @@ static void few_pairs_decide_nothing(void **state)
 	(void)state;
 	assert_int_equal(infer_pairs(value, 0, 1, &found), 0);
 	assert_true(isnan(found.estimate) && isnan(found.low) && isnan(found.p_value));
-	assert_int_equal(infer_change(&found, 0.03), INFER_UNDECIDED);
+	assert_int_equal(infer_change(&found, found.p_value, 0.03), INFER_UNDECIDED);
 	assert_int_equal(infer_pairs(value, 2, 1, &found), 0);
 	NEAR(found.estimate, 0.7, 1e-12);
 	assert_true(isnan(found.low));
 	assert_int_equal(infer_pairs(value, 5, 1, &found), 0);
-	assert_int_equal(infer_change(&found, 0.03), INFER_UNDECIDED);
+	assert_int_equal(infer_change(&found, found.p_value, 0.03), INFER_UNDECIDED);
 	assert_int_equal(infer_pairs(value, 6, 1, &found), 0);
-	assert_int_equal(infer_change(&found, 0.03), INFER_LARGER);
+	assert_int_equal(infer_change(&found, found.p_value, 0.03), INFER_LARGER);
 }
 
 static void the_margin_means_equivalent(void **state)
 {
-	const struct inference slightly = { 10, 0.01, 0.005, 0.015, 0.002 };
-	const struct inference straddles = { 10, 0.02, 0.01, 0.05, 0.002 };
-	const struct inference wide = { 10, 0.02, -0.1, 0.12, 0.6 };
-	const struct inference less = { 10, -0.3, -0.4, -0.2, 0.002 };
+	const struct inference slightly = { 10, 0.01, 0.005, 0.015, 0.01, 0.002 };
+	const struct inference straddles = { 10, 0.02, 0.01, 0.05, 0.01, 0.002 };
+	const struct inference wide = { 10, 0.02, -0.1, 0.12, 0.1, 0.6 };
+	const struct inference less = { 10, -0.3, -0.4, -0.2, 0.1, 0.002 };
 
 	(void)state;
-	assert_int_equal(infer_change(&slightly, 0.03), INFER_SAME);
-	assert_int_equal(infer_change(&slightly, 0), INFER_LARGER);
-	assert_int_equal(infer_change(&straddles, 0.03), INFER_LARGER);
-	assert_int_equal(infer_change(&wide, 0.03), INFER_UNDECIDED);
-	assert_int_equal(infer_change(&less, 0.03), INFER_SMALLER);
+	assert_int_equal(infer_change(&slightly, slightly.p_value, 0.03), INFER_SAME);
+	assert_int_equal(infer_change(&slightly, slightly.p_value, 0), INFER_LARGER);
+	assert_int_equal(infer_change(&straddles, straddles.p_value, 0.03), INFER_LARGER);
+	assert_int_equal(infer_change(&wide, wide.p_value, 0.03), INFER_UNDECIDED);
+	assert_int_equal(infer_change(&less, less.p_value, 0.03), INFER_SMALLER);
 }
 
-int main(void)
+static void print_values(const char *what, const double *value, size_t nr)
+{
+	size_t i;
+
+	printf("%s", what);
+	for (i = 0; i < nr; i++)
+		printf("%c%.17g", i ? ' ' : ',', value[i]);
+}
+
+/* For tests/cli/statistics.t: data and what we make of them, one line per data set and statistic:
+ * name,values,more values or parameters,results. */
+static int print_statistics(void)
+{
+	struct infer_random random = { 99 };
+	int round;
+
+	for (round = 0; round < 40; round++) {
+		size_t nr = 6 + (size_t)round % 10, i;
+		double x[16], y[16], p[8], adjusted[8], estimate, low, high;
+		unsigned int df = 1 + (unsigned int)(infer_random_next(&random) % 40);
+		double share = (double)(1 + infer_random_next(&random) % 998) / 1000;
+
+		for (i = 0; i < ARRAY_SIZE(x); i++) {
+			x[i] = 0.3 + normal(&random);
+			y[i] = normal(&random);
+		}
+		for (i = 0; i < ARRAY_SIZE(p); i++)
+			p[i] = (double)(infer_random_next(&random) % 1000) / 5000;
+		if (infer_hodges_lehmann(x, nr, &estimate) ||
+		    infer_bootstrap(x, nr, (u64)round, &low, &high) || infer_holm(p, 8, adjusted))
+			return 1;
+		print_values("hodges_lehmann", x, nr);
+		printf(",0,%.17g\n", estimate);
+		print_values("sign_flip", x, nr);
+		printf(",0,%.17g\n", infer_sign_flip(x, nr, 1));
+		print_values("bootstrap", x, nr);
+		printf(",0,%.17g %.17g\n", low, high);
+		print_values("cliff", x, nr);
+		print_values("", y, 16);
+		printf(",%.17g\n", infer_cliff(x, nr, y, 16));
+		print_values("holm", p, 8);
+		print_values(",0", adjusted, 8);
+		printf("\nstudent,%.17g,%u,%.17g\n", share, df, infer_student(share, df));
+		printf("detectable,%zu,%d,%.17g\n", nr + 6, 1 + round % 5,
+		       infer_detectable(1, nr + 6, 1 + (size_t)round % 5));
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(medians),
@@ -252,11 +360,16 @@ int main(void)
 		cmocka_unit_test(drawn_sign_flips_agree_with_exact_ones),
 		cmocka_unit_test(the_bootstrap_repeats_with_its_seed),
 		cmocka_unit_test(the_interval_of_equal_values_is_that_value),
-		cmocka_unit_test(intervals_cover_and_verdicts_are_rarely_wrong),
+		cmocka_unit_test(intervals_cover_what_they_say),
+		cmocka_unit_test(verdicts_are_rarely_wrong),
+		cmocka_unit_test(holm_steps_down),
+		cmocka_unit_test(cliff_counts_pairs),
 		cmocka_unit_test(few_pairs_decide_nothing),
 		cmocka_unit_test(the_margin_means_equivalent),
 	};
 
+	if (argc == 2 && strcmp(argv[1], "--print") == 0)
+		return print_statistics();
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

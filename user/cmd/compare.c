@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "user/base/buf.h"
 #include "user/cmd/cmd.h"
-#include "user/experiment/compare.h"
+#include "user/cmd/stored.h"
+#include "user/experiment/check.h"
+#include "user/experiment/ranking.h"
 #include "user/show/comparison.h"
-#include "user/store/store.h"
-
-#define PHASE_NAME "measure"
-#define SEED	   1 /* of the bootstrap: the same store gives the same intervals */
 
 struct config {
 	u64 most;
 	const char *margin;
+	struct opt_list metrics, checks;
 	bool json;
 };
 
@@ -23,62 +22,23 @@ static const struct config defaults = { .most = 20, .margin = "3%" };
 
 static const struct opt opts[] = {
 	{ 'n', "most", "N", OPT_COUNT, offsetof(struct config, most), 1, 1e6,
-	  "Show the N biggest differences (20)" },
+	  "Show the N biggest of the exploratory differences (20)" },
 	{ 'm', "margin", "SHARE", OPT_STRING, offsetof(struct config, margin), 0, 0,
 	  "Ratios this near to 1 count as equivalent: 3% or 0.03 (3%)" },
+	{ 0, "metric", "FIGURE", OPT_LIST, offsetof(struct config, metrics), 0, 0,
+	  "Judge by this figure, too: 'p99(/api/cart/add)', 'cpu(cart)', "
+	  "'edge.network_ns.mean(web > cart)'" },
+	{ 0, "check", "CONDITION", OPT_LIST, offsetof(struct config, checks), 0, 0,
+	  "Exit with 4 unless the 95 % interval shows it: 'p99 spread/packed < 1.1'" },
 	{ 0, "json", NULL, OPT_FLAG, offsetof(struct config, json), 0, 0,
 	  "Print all differences as one JSON document" },
 };
-
-/* "3%" or "0.03" into *@margin. */
-static int parse_margin(const char *text, double *margin, struct err *err)
-{
-	char *end;
-
-	errno = 0;
-	*margin = strtod(text, &end);
-	if (end != text && strcmp(end, "%") == 0) {
-		*margin /= 100;
-		end++;
-	}
-	if (errno || end == text || *end || !(*margin >= 0 && *margin < 1))
-		return err_set(err, EXIT_USAGE,
-			       "--margin '%s' is not a share below 1: write 3%% or 0.03", text);
-	return 0;
-}
-
-static bool has_placement(const struct run *run, const char *name, size_t end)
-{
-	size_t i;
-
-	for (i = 0; i < end; i++) {
-		if (strcmp(run->phases[i].name, PHASE_NAME) == 0 &&
-		    strcmp(run->phases[i].placement, name) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* The placements of @run in the order of their first trial, at most @most; returns how many. */
-static size_t list_placements(const struct run *run, const char **list, size_t most)
-{
-	size_t i, nr = 0;
-
-	for (i = 0; i < run->nr_phases && nr < most; i++) {
-		const struct phase *phase = &run->phases[i];
-
-		if (*phase->placement && strcmp(phase->name, PHASE_NAME) == 0 &&
-		    !has_placement(run, phase->placement, i))
-			list[nr++] = phase->placement;
-	}
-	return nr;
-}
 
 static int unknown_placement(const struct run *run, const char *name, struct err *err)
 {
 	struct buf known = buf_init(400);
 	const char *list[16];
-	size_t nr = list_placements(run, list, ARRAY_SIZE(list)), i;
+	size_t nr = ranking_list(run, list, ARRAY_SIZE(list)), i;
 
 	for (i = 0; i < nr; i++)
 		buf_printf(&known, "%s%s", i ? ", " : "", list[i]);
@@ -88,104 +48,189 @@ static int unknown_placement(const struct run *run, const char *name, struct err
 	return -1;
 }
 
-/* The two placements asked for in @pair, or the first two of @run when that is NULL. */
-static int choose(const struct run *run, char **pair, const char **chosen, struct err *err)
+/* All placements of @run but copies. Returns how many, 0 with @err set when they cannot be held
+ * against each other. */
+static size_t choose_all(const struct run *run, const char **chosen, struct err *err)
 {
-	size_t nr, i;
+	size_t nr = ranking_choose(run, chosen, RANKING_PLACEMENTS_MAX + 1);
 
-	if (pair) {
-		for (i = 0; i < 2; i++) {
-			chosen[i] = pair[i];
-			if (!*pair[i] || !has_placement(run, pair[i], run->nr_phases))
-				return unknown_placement(run, pair[i], err);
+	if (nr > RANKING_PLACEMENTS_MAX)
+		err_set(err, EXIT_USAGE, "run %llu has more than %d placements: name two of them",
+			(unsigned long long)run->id, RANKING_PLACEMENTS_MAX);
+	else if (nr == 1)
+		err_set(err, EXIT_USAGE, "run %llu has only placement '%s': comparing takes two",
+			(unsigned long long)run->id, chosen[0]);
+	else if (!nr)
+		err_set(err, EXIT_USAGE,
+			"run %llu has no trials of placements: make some with 'situ run'",
+			(unsigned long long)run->id);
+	return nr < 2 || nr > RANKING_PLACEMENTS_MAX ? 0 : nr;
+}
+
+/* The placements named in @names, or all. Returns how many, 0 with @err set. */
+static size_t choose(const struct run *run, char **names, size_t nr, const char **chosen,
+		     struct err *err)
+{
+	size_t i;
+
+	if (!nr)
+		return choose_all(run, chosen, err);
+	for (i = 0; i < nr; i++) {
+		chosen[i] = names[i];
+		if (!*names[i] || !ranking_has(run, names[i], run->nr_phases)) {
+			unknown_placement(run, names[i], err);
+			return 0;
 		}
-		return 0;
 	}
-	nr = list_placements(run, chosen, 2);
-	if (nr == 2)
-		return 0;
-	if (nr == 1)
-		return err_set(err, EXIT_USAGE,
-			       "run %llu has only placement '%s': comparing takes two",
-			       (unsigned long long)run->id, chosen[0]);
-	return err_set(err, EXIT_USAGE,
-		       "run %llu has no trials of placements: make some with 'situ run'",
-		       (unsigned long long)run->id);
+	return nr;
 }
 
-static int load(const char *reference, struct run *run, struct err *err)
+/* A figure asked for by --metric that no pair has a row of is likely a slip. */
+static void check_metrics(const struct config *config, const struct ranking *ranking,
+			  const struct kpi_list *kpis)
 {
-	struct store *store = NULL;
-	const char *selector = NULL;
-	char *path = NULL;
+	size_t i, k;
+
+	for (i = 0; i < kpis->nr; i++) {
+		for (k = 0; k < config->metrics.nr; k++) {
+			if (strcmp(kpis->kpi[i].text, config->metrics.item[k]) == 0)
+				break;
+		}
+		if (k < config->metrics.nr && ranking_best(ranking, &kpis->kpi[i]) < 0)
+			warn("no trial has a value other than 0 of '%s': see the names in 'situ "
+			     "show'",
+			     kpis->kpi[i].text);
+	}
+}
+
+static void print_outcome(const struct check *check, const struct check_outcome *outcome)
+{
+	static const char *const words[] = { "met", "NOT met", "NOT shown" };
+
+	printf("check %s: %s", check->text, words[outcome->result]);
+	if (isfinite(outcome->low))
+		printf(", ratio %.3g (95 %%: %.3g..%.3g) from %u blocks", outcome->ratio,
+		       outcome->low, outcome->high, outcome->pairs);
+	else
+		printf(", %u blocks are too few", outcome->pairs);
+	putchar('\n');
+}
+
+/* Runs all checks. EXIT_OK, or what the worst of them asks for, with @err set. */
+static int run_checks(const struct config *config, const struct run *run, struct err *err)
+{
+	size_t i, missed = 0;
+
+	for (i = 0; i < config->checks.nr; i++) {
+		struct check_outcome outcome;
+		struct check check;
+		int failed = check_parse(config->checks.item[i], &check, err);
+
+		if (!failed)
+			failed = check_run(&check, run, COMPARE_SEED, &outcome, err);
+		if (!failed && !config->json)
+			print_outcome(&check, &outcome);
+		missed += !failed && outcome.result != CHECK_MET;
+		check_free(&check);
+		if (failed)
+			return -1;
+	}
+	if (missed)
+		return err_set(err, EXIT_THRESHOLD,
+			       "%zu of %zu checks not met: see 'situ compare' for the figures",
+			       missed, config->checks.nr);
+	return EXIT_OK;
+}
+
+static int show(const struct config *config, const struct run *run, const char *const *placement,
+		size_t nr, const struct compare_options *options, struct err *err)
+{
+	struct ranking ranking;
 	int failed;
 
-	if (store_split_reference(reference, &path, &selector))
-		return err_set(err, EXIT_FAILED, "out of memory: free some");
-	failed = store_open(&store, path, STORE_READ, err);
+	failed = ranking_make(run, placement, nr, options, &ranking);
 	if (!failed)
-		failed = store_load_run(store, selector, run, err);
-	store_close(store);
-	free(path);
-	return failed;
-}
-
-static int show(const struct config *config, const struct run *run, const char **placement,
-		double margin, struct err *err)
-{
-	struct comparison comparison;
-	int failed;
-
-	failed = compare_placements(run, placement[0], placement[1], margin, SEED, &comparison);
+		check_metrics(config, &ranking, options->kpis);
 	if (!failed && config->json)
-		failed = comparison_print_json(&comparison, run, margin, stdout);
+		failed = comparison_print_json(&ranking, options, run, stdout);
 	else if (!failed)
-		failed = comparison_print(&comparison, config->most, stdout);
-	comparison_free(&comparison);
+		failed = comparison_print(&ranking, options, config->most, stdout);
+	ranking_free(&ranking);
 	if (failed)
 		return err_set(err, EXIT_FAILED, "cannot compare: %s", strerror(-failed));
 	return EXIT_OK;
 }
 
-static int run_compare(const void *options, const struct args *args, struct err *err)
+/* The options, checked before a large store is read. */
+static int prepare(const struct config *config, struct compare_options *options,
+		   struct kpi_list *kpis, struct err *err)
 {
-	const struct config *config = options;
-	const char *placement[2] = { NULL, NULL };
-	struct run run = { 0 };
-	double margin;
-	int code = -1;
+	struct check check;
+	size_t i;
 
-	if (args->nr == 2 || args->nr > 3)
+	*options = (struct compare_options){ .kpis = kpis, .seed = COMPARE_SEED };
+	for (i = 0; i < config->checks.nr; i++) {
+		if (check_parse(config->checks.item[i], &check, err))
+			return -1;
+		check_free(&check);
+	}
+	return stored_margin(config->margin, &options->margin, err) ||
+	       kpi_list_make(kpis, config->metrics.item, config->metrics.nr, err);
+}
+
+static int run_compare(const void *data, const struct args *args, struct err *err)
+{
+	const struct config *config = data;
+	const char *chosen[RANKING_PLACEMENTS_MAX + 1];
+	struct compare_options options;
+	struct kpi_list kpis = { 0 };
+	struct run run = { 0 };
+	int code = -1;
+	size_t nr;
+
+	if (args->nr == 2 || args->nr > RANKING_PLACEMENTS_MAX)
 		return err_set(err, EXIT_USAGE,
-			       "compare takes a store, or a store and two placements: "
+			       "compare takes a store, or a store and at least two placements: "
 			       "see 'situ compare --help'");
-	if (parse_margin(config->margin, &margin, err) ||
-	    load(args->nr ? args->item[0] : STORE_DEFAULT, &run, err))
+	if (prepare(config, &options, &kpis, err) ||
+	    stored_run(args->nr ? args->item[0] : STORE_DEFAULT, &run, err))
 		goto out;
 	if (run.state && strcmp(run.state, "finished") != 0)
 		warn("run %llu is %s: it may lack trials", (unsigned long long)run.id, run.state);
-	if (!choose(&run, args->nr == 3 ? args->item + 1 : NULL, placement, err))
-		code = show(config, &run, placement, margin, err);
+	nr = choose(&run, args->item + 1, args->nr > 1 ? (size_t)args->nr - 1 : 0, chosen, err);
+	if (nr)
+		code = show(config, &run, chosen, nr, &options, err);
+	if (code == EXIT_OK)
+		code = run_checks(config, &run, err);
 out:
+	kpi_list_free(&kpis);
 	run_free(&run);
 	return code;
 }
 
 const struct command cmd_compare = {
 	.name = "compare",
-	.args = "[STORE[:RUN] [A B]]",
-	.summary = "Hold two placements of a run against each other",
+	.args = "[STORE[:RUN] [A B...]]",
+	.summary = "Hold the placements of a run against each other",
 	.about =
-		"Prints what differs between placements A and B (the run's first two, unless named), "
-		"the biggest differences first, with a verdict on B: better, worse, equivalent or "
-		"undecided. STORE is situ.db unless given, RUN the latest.\n"
-		"The unit is the trial. Each trial gives one number per metric (counters: per "
-		"answered request); trials pair by their number; the ratio is the Hodges-Lehmann "
-		"estimate over the pairs with a 95 % bootstrap interval; a verdict takes p < 0.05 in "
-		"a sign-flip test, which needs 6 pairs at least, and is 'equivalent' when the whole "
-		"interval lies within the margin.",
+		"Says which placement is best for which figure, by how much, how sure that is and, "
+		"of two placements, why. All placements of the run are compared unless some are "
+		"named. STORE is situ.db unless given, RUN the latest.\n"
+		"The unit is the trial. Each trial gives one number per figure (counters: per "
+		"answered request); trials pair by their block; the ratio is the Hodges-Lehmann "
+		"estimate over the pairs with a 95 % bootstrap interval. Judged are p50, p99, "
+		"errors and rate of all requests, CPU per request of all services, and what "
+		"--metric adds: better or worse takes p < 0.05 in a sign-flip test after Holm's "
+		"adjustment for the number of figures (8 blocks for 5 figures, 6 for one); "
+		"equivalent, the whole interval within the margin; else there is not enough data, "
+		"and an estimate of how many more blocks are. All other rows are exploratory: each "
+		"is tested by itself.\n"
+		"A placement NAME-again is taken for a copy of NAME: the pair gives the smallest "
+		"difference that the set-up can see.",
 	.examples = "situ compare situ.db\n"
 		    "situ compare --most 50 situ.db:3 packed spread\n"
+		    "situ compare --metric 'p99(/api/cart/add)' --metric 'cpu(cart)' situ.db\n"
+		    "situ compare --check 'p99(/api/cart/add) spread/packed < 1.1' situ.db\n"
 		    "situ compare --json --margin 5% situ.db\n",
 	.opts = opts,
 	.nr_opts = ARRAY_SIZE(opts),

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "user/cmd/cmd.h"
+#include "user/cmd/stored.h"
 #include "user/export/export.h"
 #include "user/export/outfile.h"
-#include "user/store/store.h"
 
 struct config {
 	const char *format;
@@ -45,23 +45,6 @@ static const struct format *find_format(const char *name, struct err *err)
 	return NULL;
 }
 
-static int load(const char *reference, struct run *run, struct err *err)
-{
-	const char *selector;
-	struct store *store;
-	char *path;
-	int failed;
-
-	if (store_split_reference(reference, &path, &selector))
-		return err_set(err, EXIT_FAILED, "out of memory: free some");
-	failed = store_open(&store, path, STORE_READ, err);
-	if (!failed)
-		failed = store_load_run(store, selector, run, err);
-	store_close(store);
-	free(path);
-	return failed;
-}
-
 static int cmd_run_export(const void *data, const struct args *args, struct err *err)
 {
 	const struct config *config = data;
@@ -76,7 +59,7 @@ static int cmd_run_export(const void *data, const struct args *args, struct err 
 		return err_set(err, EXIT_USAGE,
 			       "export takes one store, not '%s' too: give [STORE[:RUN]]",
 			       args->item[1]);
-	if (load(args->nr ? args->item[0] : STORE_DEFAULT, &run, err))
+	if (stored_run(args->nr ? args->item[0] : STORE_DEFAULT, &run, err))
 		return err->code;
 	if (run.state && strcmp(run.state, "unfinished") == 0)
 		warn("run %llu is unfinished: it holds the phases stored so far",

@@ -5,14 +5,12 @@
 #include <stdio.h>
 
 #include "user/cmd/cmd.h"
-#include "user/experiment/compare.h"
 #include "user/experiment/runner.h"
 #include "user/export/export.h"
 #include "user/show/comparison.h"
 #include "user/show/summary.h"
 #include "user/store/store.h"
 
-#define MARGIN		 0.03
 #define DIFFERENCES_MOST 20
 
 struct config {
@@ -22,35 +20,13 @@ struct config {
 	bool json;
 };
 
-static int print_comparisons(const struct plan *plan, const struct run *run, struct err *err)
-{
-	const char *first = plan->placements[0].name;
-	unsigned int i;
-
-	for (i = 1; i < plan->nr_placements; i++) {
-		struct comparison c = { 0 };
-		int failed = compare_placements(run, first, plan->placements[i].name, MARGIN,
-						plan->order_seed, &c);
-
-		if (!failed) {
-			putchar('\n');
-			failed = comparison_print(&c, DIFFERENCES_MOST, stdout);
-		}
-		comparison_free(&c);
-		if (failed)
-			return err_set(err, EXIT_FAILED, "out of memory: free some");
-	}
-	return 0;
-}
-
-static int print_run(const struct config *cfg, const struct plan *plan, const struct run *run,
-		     struct err *err)
+static int print_run(const struct config *cfg, const struct run *run, struct err *err)
 {
 	if (cfg->json)
 		return export_json(run, stdout, err);
 	if (summary_print(run, stdout))
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
-	if (print_comparisons(plan, run, err))
+	if (comparison_print_run(run, DIFFERENCES_MOST, stdout, err))
 		return -1;
 	printf("\nStored as run %" PRIu64 " in %s; the services' logs are in %s.logs/%" PRIu64
 	       ".\n",
@@ -65,7 +41,7 @@ static int run_plan(const struct config *cfg, const struct plan *plan,
 	int failed = runner_run(plan, machine, cfg->store, &run, err);
 
 	if (!failed)
-		failed = print_run(cfg, plan, &run, err);
+		failed = print_run(cfg, &run, err);
 	else if (run.id)
 		fprintf(stderr, "run %" PRIu64 " is kept in %s as %s, with %zu of %u trials\n",
 			run.id, cfg->store, run.state, run.nr_phases, plan_total_trials(plan));

@@ -1,33 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "user/experiment/compare.h"
-#include "user/experiment/infer.h"
-#include "user/experiment/subject.h"
-#include "user/model/pool.h"
-
-#define PHASE_NAME "measure"
-
-/* A trial with its things added up by name, which is what two placements have in common. */
-struct trial {
-	unsigned int number;
-	bool in_b;
-	struct phase phase;
-};
+#include "user/experiment/compare_trials.h"
+#include "user/experiment/infer_power.h"
+#include "user/model/run.h"
 
 struct job {
-	struct trial *trial;
-	size_t nr_trials;
-	struct phase all; /* every thing that any trial has */
-	bool per_request;
-	double margin;
-	u64 seed;
+	const struct compare_options *options;
+	struct trials trials;
 	double *value; /* room for one per trial, of the row at work */
-	double *room;  /* and for as many more */
+	double *room;  /* and for twice as many more */
 	struct comparison *out;
 };
 
@@ -37,10 +23,15 @@ const char *verdict_name(enum verdict verdict)
 		[VERDICT_BETTER] = "better",
 		[VERDICT_WORSE] = "worse",
 		[VERDICT_EQUIVALENT] = "equivalent",
-		[VERDICT_UNDECIDED] = "undecided",
+		[VERDICT_UNDECIDED] = "not enough data",
 	};
 
 	return names[verdict];
+}
+
+bool difference_is_pair(const struct difference *d)
+{
+	return isfinite(d->a) && isfinite(d->b);
 }
 
 /*
@@ -54,63 +45,7 @@ static bool is_judged(const struct metric *metric)
 	       strcmp(metric->id, "send_lag_ns") != 0;
 }
 
-/* Median of the values of one side; *@nr is set to how many there are. */
-static double side_median(const struct job *job, bool in_b, unsigned int *nr)
-{
-	size_t i;
-
-	*nr = 0;
-	for (i = 0; i < job->nr_trials; i++) {
-		if (job->trial[i].in_b == in_b && isfinite(job->value[i]))
-			job->room[(*nr)++] = job->value[i];
-	}
-	return infer_median(job->room, *nr);
-}
-
-/* The value of the trial of b with number @number, NAN when there is none. */
-static double partner(const struct job *job, unsigned int number)
-{
-	size_t i;
-
-	for (i = 0; i < job->nr_trials; i++) {
-		if (job->trial[i].in_b && job->trial[i].number == number)
-			return job->value[i];
-	}
-	return NAN;
-}
-
-/*
- * Fills job->room with one log ratio per pair. When a pair has a 0 on one side only, no ratio
- * exists: then with the plain differences. Returns whether they are ratios.
- */
-static bool pair_up(const struct job *job, unsigned int *pairs)
-{
-	bool ratios = true;
-	int pass;
-
-	for (pass = 0; pass < 2; pass++) {
-		size_t i;
-
-		*pairs = 0;
-		for (i = 0; i < job->nr_trials; i++) {
-			double a = job->value[i], b;
-
-			if (job->trial[i].in_b)
-				continue;
-			b = partner(job, job->trial[i].number);
-			if (!isfinite(a) || !isfinite(b))
-				continue;
-			if (pass == 0 && (a > 0) != (b > 0))
-				ratios = false;
-			job->room[(*pairs)++] = !ratios ? b - a : a > 0 ? log(b / a) : 0;
-		}
-		if (ratios)
-			break;
-	}
-	return ratios;
-}
-
-static enum verdict judge(const struct metric *metric, enum infer_change change)
+static enum verdict verdict_of(const struct metric *metric, enum infer_change change)
 {
 	bool larger_is_worse = metric->better == BETTER_LOWER;
 
@@ -126,27 +61,57 @@ static enum verdict judge(const struct metric *metric, enum infer_change change)
 	}
 }
 
+/* Sets the verdict of @row from its p_adjusted, as one of @family hypotheses. */
+static void judge(struct difference *row, double margin, size_t family)
+{
+	enum infer_change change =
+		infer_change(&row->found, row->p_adjusted, row->has_ratio ? margin : 0);
+	struct infer_goal goal = {
+		.distance = fabs(row->found.estimate),
+		.spread = row->found.spread,
+		.margin = row->has_ratio ? log1p(margin) : 0,
+		.family = family,
+	};
+	unsigned int blocks;
+
+	if (!row->has_ratio && change == INFER_SAME)
+		change = INFER_UNDECIDED; /* differences know no margin */
+	row->verdict = verdict_of(row->metric, change);
+	row->more = 0;
+	if (row->verdict != VERDICT_UNDECIDED || !difference_is_pair(row))
+		return;
+	blocks = infer_blocks(&goal);
+	if (blocks)
+		row->more = blocks > row->pairs ? blocks - row->pairs : 1;
+}
+
 /* Fills in what the pairs of job->value say. */
 static int infer_row(const struct job *job, struct difference *row)
 {
-	struct inference found;
-	enum infer_change change;
-	bool ratios = pair_up(job, &row->pairs);
+	const struct series series = { &job->trials, job->value };
+	size_t nr_a, nr_b;
 	int err;
 
-	err = infer_pairs(job->room, row->pairs, job->seed, &found);
+	nr_a = series_side(&series, false, job->room);
+	nr_b = series_side(&series, true, job->room + nr_a);
+	row->delta = infer_cliff(job->room, nr_a, job->room + nr_a, nr_b);
+	row->trials_a = (unsigned int)nr_a;
+	row->trials_b = (unsigned int)nr_b;
+	row->a = infer_median(job->room, nr_a);
+	row->b = infer_median(job->room + nr_a, nr_b);
+	row->has_ratio = true;
+	row->pairs = (unsigned int)series_pairs(&series, &row->has_ratio, job->room);
+	err = infer_pairs(job->room, row->pairs, job->options->seed, &row->found);
 	if (err)
 		return err;
-	row->p_value = found.p_value;
-	change = infer_change(&found, ratios ? job->margin : 0);
-	if (ratios) {
-		row->ratio = exp(found.estimate);
-		row->ratio_low = exp(found.low);
-		row->ratio_high = exp(found.high);
-	} else if (change == INFER_SAME) {
-		change = INFER_UNDECIDED; /* differences know no margin */
+	row->p_value = row->p_adjusted = row->found.p_value;
+	if (row->has_ratio) {
+		row->ratio = exp(row->found.estimate);
+		row->ratio_low = exp(row->found.low);
+		row->ratio_high = exp(row->found.high);
 	}
-	row->verdict = judge(row->metric, change);
+	if (!row->kpi)
+		judge(row, job->options->margin, 1);
 	return 0;
 }
 
@@ -154,7 +119,7 @@ static bool nothing_happened(const struct job *job)
 {
 	size_t i;
 
-	for (i = 0; i < job->nr_trials; i++) {
+	for (i = 0; i < job->trials.nr; i++) {
 		if (isfinite(job->value[i]) && job->value[i] != 0)
 			return false;
 	}
@@ -175,35 +140,60 @@ static struct difference *append_row(struct comparison *out)
 	return &out->difference[out->nr];
 }
 
-static int add_row(struct job *job, const struct subject *subject, const struct metric *metric,
-		   const struct subject_stat *stat)
+/* Whether a KPI has made the row already. */
+static bool has_row(const struct comparison *out, const char *subject, const struct metric *metric,
+		    const char *stat)
 {
-	struct difference *row;
 	size_t i;
 
-	for (i = 0; i < job->nr_trials; i++)
-		job->value[i] = subject_value(subject, &job->trial[i].phase, metric, stat,
-					      job->per_request);
+	for (i = 0; i < out->nr_kpis; i++) {
+		const struct difference *d = &out->difference[i];
+
+		if (d->metric == metric && strcmp(d->stat, stat) == 0 &&
+		    strcmp(d->subject, subject) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int add_row(struct job *job, const struct subject *subject, const struct metric *metric,
+		   const struct subject_stat *stat, const struct kpi *kpi)
+{
+	struct comparison *out = job->out;
+	struct difference *row;
+	char *name;
+	size_t i;
+
+	for (i = 0; i < job->trials.nr; i++)
+		job->value[i] = subject_value(subject, &job->trials.trial[i].phase, metric, stat,
+					      job->trials.per_request);
 	if (nothing_happened(job))
 		return 0;
-	row = append_row(job->out);
-	if (!row)
+	name = subject_text(subject);
+	if (!name)
 		return -ENOMEM;
+	if (has_row(out, name, metric, stat->name)) {
+		free(name);
+		return 0;
+	}
+	row = append_row(out);
+	if (!row) {
+		free(name);
+		return -ENOMEM;
+	}
 	*row = (struct difference){
 		.entity = subject->entity,
 		.metric = metric,
-		.subject = subject_text(subject),
+		.kpi = kpi,
+		.subject = name,
 		.stat = stat->name,
 		.ratio = NAN,
 		.ratio_low = NAN,
 		.ratio_high = NAN,
 		.verdict = VERDICT_UNDECIDED,
 	};
-	if (!row->subject)
-		return -ENOMEM;
-	job->out->nr++;
-	row->a = side_median(job, false, &row->trials_a);
-	row->b = side_median(job, true, &row->trials_b);
+	out->nr++;
+	out->nr_kpis += kpi != NULL;
 	return infer_row(job, row);
 }
 
@@ -212,9 +202,9 @@ static int add_metric(struct job *job, const struct subject *subject, const stru
 	const struct subject_stat *stat;
 	size_t i, nr;
 
-	stat = subject_stats(subject, metric, job->per_request, &nr);
+	stat = subject_stats(subject, metric, job->trials.per_request, &nr);
 	for (i = 0; i < nr; i++) {
-		int err = add_row(job, subject, metric, &stat[i]);
+		int err = add_row(job, subject, metric, &stat[i], NULL);
 
 		if (err)
 			return err;
@@ -222,14 +212,35 @@ static int add_metric(struct job *job, const struct subject *subject, const stru
 	return 0;
 }
 
-static int add_subject(struct job *job, enum metric_entity entity, const void *thing,
-		       const struct service *owner)
+/* Adds the row of each KPI that is about @subject. */
+static int add_kpis(struct job *job, const struct subject *subject)
 {
-	const struct subject subject = { entity, thing, owner };
+	const struct kpi_list *kpis = job->options->kpis;
+	size_t i, nr;
+
+	for (i = 0; i < kpis->nr; i++) {
+		const struct kpi *kpi = &kpis->kpi[i];
+		const struct subject_stat *stat = &kpi->stat;
+		int err;
+
+		if (!kpi_matches(kpi, subject))
+			continue;
+		if (kpi->metric->kind != METRIC_HIST)
+			stat = subject_stats(subject, kpi->metric, job->trials.per_request, &nr);
+		err = add_row(job, subject, kpi->metric, stat, kpi);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Adds the rows of every metric of @subject. */
+static int add_metrics(struct job *job, const struct subject *subject)
+{
 	size_t nr;
 
-	for_each_metric (metric, entity, nr) {
-		int err = is_judged(metric) ? add_metric(job, &subject, metric) : 0;
+	for_each_metric (metric, subject->entity, nr) {
+		int err = is_judged(metric) ? add_metric(job, subject, metric) : 0;
 
 		if (err)
 			return err;
@@ -237,23 +248,37 @@ static int add_subject(struct job *job, enum metric_entity entity, const void *t
 	return 0;
 }
 
-static int add_all(struct job *job)
+/* Runs @add on every thing that any trial has. */
+static int for_each_subject(struct job *job, int (*add)(struct job *, const struct subject *))
 {
-	const struct phase *all = &job->all;
+	const struct phase *all = &job->trials.all;
 	size_t i, k;
 	int err = 0;
 
 	for (i = 0; !err && i < all->nr_endpoints; i++)
-		err = add_subject(job, ENTITY_ENDPOINT, &all->endpoints[i], NULL);
+		err = add(job, &(struct subject){ ENTITY_ENDPOINT, &all->endpoints[i], NULL });
 	for (i = 0; !err && i < all->nr_services; i++) {
 		const struct service *service = &all->services[i];
 
-		err = add_subject(job, ENTITY_SERVICE, service, NULL);
+		err = add(job, &(struct subject){ ENTITY_SERVICE, service, NULL });
 		for (k = 0; !err && k < service->nr_disks; k++)
-			err = add_subject(job, ENTITY_DISK, &service->disks[k], service);
+			err = add(job,
+				  &(struct subject){ ENTITY_DISK, &service->disks[k], service });
 	}
 	for (i = 0; !err && i < all->nr_edges; i++)
-		err = add_subject(job, ENTITY_EDGE, &all->edges[i], NULL);
+		err = add(job, &(struct subject){ ENTITY_EDGE, &all->edges[i], NULL });
+	return err;
+}
+
+static int add_all(struct job *job)
+{
+	const struct subject all_services = { ENTITY_SERVICE, NULL, NULL };
+	int err = add_kpis(job, &all_services);
+
+	if (!err)
+		err = for_each_subject(job, add_kpis);
+	if (!err && !job->options->kpis_only)
+		err = for_each_subject(job, add_metrics);
 	return err;
 }
 
@@ -261,7 +286,7 @@ static int rank(const struct difference *d)
 {
 	bool leaning;
 
-	if (!isfinite(d->a) || !isfinite(d->b))
+	if (!difference_is_pair(d))
 		return 4;
 	if (d->verdict == VERDICT_EQUIVALENT)
 		return 3;
@@ -289,6 +314,10 @@ static int by_rank(const void *left, const void *right)
 	double dl = distance(l), dr = distance(r);
 	int order = rank(l) - rank(r);
 
+	if (l->kpi && r->kpi)
+		return (l->kpi > r->kpi) - (l->kpi < r->kpi);
+	if (l->kpi || r->kpi)
+		return l->kpi ? -1 : 1;
 	if (order)
 		return order;
 	if (dl != dr)
@@ -299,71 +328,68 @@ static int by_rank(const void *left, const void *right)
 	return order ? order : strcmp(l->stat, r->stat);
 }
 
-/* Adds the trials of one side, each with its things added up by name. */
-static int add_trials(struct job *job, const struct run *run, const char *placement, bool in_b)
+int compare_placements(const struct run *run, const char *a, const char *b,
+		       const struct compare_options *options, struct comparison *comparison)
 {
-	size_t i;
-
-	for (i = 0; i < run->nr_phases; i++) {
-		const struct phase *phase = &run->phases[i];
-		struct trial *trial = &job->trial[job->nr_trials];
-		int err;
-
-		if (strcmp(phase->placement, placement) != 0 ||
-		    strcmp(phase->name, PHASE_NAME) != 0)
-			continue;
-		*trial = (struct trial){ .number = phase->trial, .in_b = in_b };
-		job->nr_trials++;
-		err = pool_add(&trial->phase, phase, POOL_BY_NAME);
-		if (!err)
-			err = pool_add(&job->all, phase, POOL_BY_NAME);
-		if (err)
-			return err;
-		job->per_request &= subject_answered(&trial->phase) > 0;
-	}
-	return 0;
-}
-
-static void job_free(struct job *job)
-{
-	size_t i;
-
-	for (i = 0; i < job->nr_trials; i++)
-		phase_free(&job->trial[i].phase);
-	phase_free(&job->all);
-	free(job->trial);
-	free(job->value);
-	free(job->room);
-}
-
-int compare_placements(const struct run *run, const char *a, const char *b, double margin, u64 seed,
-		       struct comparison *comparison)
-{
-	struct job job = { .per_request = true, .margin = margin, .seed = seed, .out = comparison };
+	struct job job = { .options = options, .out = comparison };
 	int err = -ENOMEM;
 
 	*comparison = (struct comparison){ 0 };
-	/* A placement may be held against itself: each phase may come twice. */
-	job.trial = calloc(2 * run->nr_phases + 1, sizeof(*job.trial));
 	job.value = calloc(2 * run->nr_phases + 1, sizeof(*job.value));
 	job.room = calloc(2 * run->nr_phases + 1, sizeof(*job.room));
-	if (!job.trial || !job.value || !job.room || run_set_text(&comparison->placement_a, a) ||
+	if (!job.value || !job.room || run_set_text(&comparison->placement_a, a) ||
 	    run_set_text(&comparison->placement_b, b))
 		goto out;
-	err = add_trials(&job, run, a, false);
+	err = trials_collect(run, a, b, &job.trials);
 	if (err)
 		goto out;
-	comparison->trials_a = (unsigned int)job.nr_trials;
-	err = add_trials(&job, run, b, true);
-	if (err)
-		goto out;
-	comparison->trials_b = (unsigned int)job.nr_trials - comparison->trials_a;
+	comparison->trials_a = job.trials.nr_a;
+	comparison->trials_b = job.trials.nr_b;
 	err = add_all(&job);
 	if (!err && comparison->nr)
 		qsort(comparison->difference, comparison->nr, sizeof(*comparison->difference),
 		      by_rank);
 out:
-	job_free(&job);
+	trials_free(&job.trials);
+	free(job.value);
+	free(job.room);
+	return err;
+}
+
+size_t compare_family(const struct comparison *list, size_t nr)
+{
+	size_t i, k, family = 0;
+
+	for (i = 0; i < nr; i++) {
+		for (k = 0; k < list[i].nr_kpis; k++)
+			family += isfinite(list[i].difference[k].p_value);
+	}
+	return family ? family : 1;
+}
+
+int compare_judge(struct comparison *list, size_t nr, const struct compare_options *options)
+{
+	size_t family = compare_family(list, nr), total = 0, at = 0, i, k;
+	double *p;
+	int err;
+
+	for (i = 0; i < nr; i++)
+		total += list[i].nr_kpis;
+	p = calloc(total + 1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		for (k = 0; k < list[i].nr_kpis; k++)
+			p[at++] = list[i].difference[k].p_value;
+	}
+	err = infer_holm(p, total, p);
+	for (i = at = 0; !err && i < nr; i++) {
+		for (k = 0; k < list[i].nr_kpis; k++) {
+			list[i].difference[k].p_adjusted = p[at++];
+			judge(&list[i].difference[k], options->margin, family);
+		}
+	}
+	free(p);
 	return err;
 }
 

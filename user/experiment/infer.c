@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "user/experiment/infer.h"
+#include "user/experiment/infer_power.h"
 
 u64 infer_random_next(struct infer_random *random)
 {
@@ -99,18 +100,27 @@ int infer_hodges_lehmann(const double *value, size_t nr, double *estimate)
 	return 0;
 }
 
+/* How many of the resamples' estimates lie outside the interval at each end, @nr values given. */
+static size_t bootstrap_tail(size_t nr)
+{
+	double t = infer_student(1 - INFER_LEVEL / 2, (unsigned int)nr - 1);
+	double below = erfc(sqrt((double)nr / (double)(nr - 1)) * t / M_SQRT2) / 2;
+
+	return (size_t)(below * INFER_RESAMPLES);
+}
+
 int infer_bootstrap(const double *value, size_t nr, u64 seed, double *low, double *high)
 {
 	struct infer_random random = { seed };
 	double *walsh, *sample, *estimate;
-	const size_t tail = (size_t)(INFER_RESAMPLES * INFER_LEVEL / 2);
-	size_t r, i;
+	size_t tail, r, i;
 
 	if (nr < 3)
 		return -EINVAL;
 	walsh = calloc(nr * (nr + 1) / 2 + nr + INFER_RESAMPLES, sizeof(*walsh));
 	if (!walsh)
 		return -ENOMEM;
+	tail = bootstrap_tail(nr);
 	sample = walsh + nr * (nr + 1) / 2;
 	estimate = sample + nr;
 	for (r = 0; r < INFER_RESAMPLES; r++) {
@@ -118,8 +128,8 @@ int infer_bootstrap(const double *value, size_t nr, u64 seed, double *low, doubl
 			sample[i] = value[below(&random, nr)];
 		estimate[r] = hodges_lehmann(sample, nr, walsh);
 	}
-	*low = select_nth(estimate, INFER_RESAMPLES, tail - 1);
-	*high = select_nth(estimate, INFER_RESAMPLES, INFER_RESAMPLES - tail);
+	*low = select_nth(estimate, INFER_RESAMPLES, tail);
+	*high = select_nth(estimate, INFER_RESAMPLES, INFER_RESAMPLES - 1 - tail);
 	free(walsh);
 	return 0;
 }
@@ -173,12 +183,75 @@ double infer_sign_flip(const double *value, size_t nr, u64 seed)
 	return (double)hits / (double)(1ULL << nr);
 }
 
+/* One p value and its place in the list. */
+struct ranked {
+	double p;
+	size_t at;
+};
+
+static int by_p(const void *left, const void *right)
+{
+	const struct ranked *l = left, *r = right;
+
+	return (l->p > r->p) - (l->p < r->p);
+}
+
+int infer_holm(const double *p, size_t nr, double *adjusted)
+{
+	struct ranked *list = calloc(nr + 1, sizeof(*list));
+	size_t known = 0, i;
+	double least = 0;
+
+	if (!list)
+		return -ENOMEM;
+	for (i = 0; i < nr; i++) {
+		if (isnan(p[i]))
+			adjusted[i] = NAN;
+		else
+			list[known++] = (struct ranked){ p[i], i };
+	}
+	qsort(list, known, sizeof(*list), by_p);
+	for (i = 0; i < known; i++) {
+		least = fmin(1, fmax(least, (double)(known - i) * list[i].p));
+		adjusted[list[i].at] = least;
+	}
+	free(list);
+	return 0;
+}
+
+double infer_cliff(const double *a, size_t nr_a, const double *b, size_t nr_b)
+{
+	double sum = 0;
+	size_t i, j;
+
+	for (i = 0; i < nr_a; i++) {
+		for (j = 0; j < nr_b; j++)
+			sum += (b[j] > a[i]) - (b[j] < a[i]);
+	}
+	return nr_a && nr_b ? sum / (double)nr_a / (double)nr_b : NAN;
+}
+
+/* Sample standard deviation; NAN for fewer than two. */
+static double spread(const double *value, size_t nr)
+{
+	double mean = 0, squares = 0;
+	size_t i;
+
+	if (nr < 2)
+		return NAN;
+	for (i = 0; i < nr; i++)
+		mean += value[i] / (double)nr;
+	for (i = 0; i < nr; i++)
+		squares += (value[i] - mean) * (value[i] - mean);
+	return sqrt(squares / (double)(nr - 1));
+}
+
 int infer_pairs(const double *value, size_t nr, u64 seed, struct inference *found)
 {
 	double low, high;
 	int err;
 
-	*found = (struct inference){ nr, NAN, NAN, NAN, NAN };
+	*found = (struct inference){ nr, NAN, NAN, NAN, spread(value, nr), NAN };
 	if (!nr)
 		return 0;
 	err = infer_hodges_lehmann(value, nr, &found->estimate);
@@ -195,13 +268,13 @@ int infer_pairs(const double *value, size_t nr, u64 seed, struct inference *foun
 	return 0;
 }
 
-enum infer_change infer_change(const struct inference *found, double margin)
+enum infer_change infer_change(const struct inference *found, double p_value, double margin)
 {
 	if (found->nr < INFER_LEAST_PAIRS)
 		return INFER_UNDECIDED;
 	if (exp(found->low) >= 1 - margin && exp(found->high) <= 1 + margin)
 		return INFER_SAME;
-	if (!(found->p_value < INFER_LEVEL))
+	if (!(p_value < INFER_LEVEL))
 		return INFER_UNDECIDED;
 	if (found->low > 0)
 		return INFER_LARGER;

@@ -40,10 +40,13 @@ double infer_median(double *value, size_t nr);
 int infer_hodges_lehmann(const double *value, size_t nr, double *estimate);
 
 /*
- * Percentile bootstrap interval of the Hodges-Lehmann estimate at 1 - INFER_LEVEL (Efron &
- * Tibshirani, An Introduction to the Bootstrap, 1993, section 13.3), from INFER_RESAMPLES
- * resamples of the pairs drawn with @seed. With few pairs it is narrower than its level says: no
- * verdict is taken from fewer than INFER_LEAST_PAIRS. 0, -EINVAL for fewer than 3 values, -ENOMEM.
+ * Expanded percentile bootstrap interval of the Hodges-Lehmann estimate at 1 - INFER_LEVEL
+ * (Hesterberg, What Teachers Should Know About the Bootstrap, The American Statistician 69(4),
+ * 2015, section 3.3), from INFER_RESAMPLES resamples of the pairs drawn with @seed. The tails cut
+ * off are those that make up for the resamples' too small spread, Phi(-sqrt(n/(n-1)) t(n-1)),
+ * instead of 2.5 %. Simulated coverage at n = 6 and 10 of normal, t(3), Laplace, exponential and
+ * contaminated values: 93..95 % and 96..97 %; plain percentile 86..89 % and 91..93 %, BCa the
+ * same. 0, -EINVAL for fewer than 3 values, -ENOMEM.
  */
 int infer_bootstrap(const double *value, size_t nr, u64 seed, double *low, double *high);
 
@@ -55,11 +58,25 @@ int infer_bootstrap(const double *value, size_t nr, u64 seed, double *low, doubl
  */
 double infer_sign_flip(const double *value, size_t nr, u64 seed);
 
+/*
+ * Holm's step-down adjustment of the @nr p values @p into @adjusted (Scand. J. Stat. 6, 1979): the
+ * chance that any of them falls below the level, with no difference anywhere, is at most the
+ * level. NAN stays NAN and does not count. @adjusted may be @p. 0 or -ENOMEM.
+ */
+int infer_holm(const double *p, size_t nr, double *adjusted);
+
+/*
+ * Cliff's delta (Psychological Bulletin 114, 1993): how much more often a value of @b[@nr_b] is
+ * above one of @a[@nr_a] than below it, -1..1; 1: every one is. NAN when a side is empty.
+ */
+double infer_cliff(const double *a, size_t nr_a, const double *b, size_t nr_b);
+
 /* What @nr log ratios say; NAN for what so few of them cannot. */
 struct inference {
 	size_t nr;
 	double estimate;  /* Hodges-Lehmann, still a log; from 1 pair on */
 	double low, high; /* its bootstrap interval; from 3 pairs on */
+	double spread;	  /* standard deviation of the values; from 2 pairs on */
 	double p_value;	  /* sign flip */
 };
 
@@ -70,9 +87,10 @@ enum infer_change { INFER_UNDECIDED, INFER_SAME, INFER_SMALLER, INFER_LARGER };
 
 /*
  * INFER_SAME when the whole interval of the ratio lies within 1 +- @margin (equivalence by
- * interval inclusion: Schuirmann 1987), else smaller or larger when the test rejects "no change"
- * and the interval excludes 1. INFER_UNDECIDED otherwise, and below INFER_LEAST_PAIRS always.
+ * interval inclusion: Schuirmann 1987), else smaller or larger when @p_value, the test's own or
+ * one adjusted for its family, rejects "no change" and the interval excludes 1. INFER_UNDECIDED
+ * otherwise, and below INFER_LEAST_PAIRS always.
  */
-enum infer_change infer_change(const struct inference *found, double margin);
+enum infer_change infer_change(const struct inference *found, double p_value, double margin);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "user/experiment/plan.h"
 #include "user/experiment/subject.h"
 
 #define LOAD_TOTAL "all"
@@ -40,6 +41,14 @@ static const struct disk *disk_named(const struct phase *phase, const struct sub
 	return owner ? service_find_disk(owner, like->device, like->op) : NULL;
 }
 
+bool subject_is_total(const struct subject *subject)
+{
+	if (subject->entity == ENTITY_SERVICE)
+		return !subject->thing;
+	return subject->entity == ENTITY_ENDPOINT &&
+	       strcmp(((const struct endpoint *)subject->thing)->name, LOAD_TOTAL) == 0;
+}
+
 /* The subject as one trial has it, NULL when it does not. */
 static const void *find_thing(const struct phase *phase, const struct subject *subject)
 {
@@ -64,6 +73,8 @@ char *subject_text(const struct subject *subject)
 	char *text = NULL;
 	int len;
 
+	if (!subject->thing)
+		return strdup("all services");
 	switch (subject->entity) {
 	case ENTITY_SERVICE:
 		return strdup(((const struct service *)subject->thing)->name);
@@ -136,12 +147,44 @@ const struct subject_stat *subject_stats(const struct subject *subject, const st
 	return hist;
 }
 
+/* The counter @metric of all services; the generator's belongs to no placement. */
+static double all_services(const struct phase *phase, const struct metric *metric, bool per_request)
+{
+	double of = per_request ? (double)subject_answered(phase)
+				: (double)phase->duration_ns / (double)NSEC_PER_SEC;
+	u64 sum = 0;
+	size_t i;
+
+	for (i = 0; i < phase->nr_services; i++) {
+		if (strcmp(phase->services[i].name, PLAN_LOAD) != 0)
+			sum += *metric_u64(metric, &phase->services[i]);
+	}
+	return phase->nr_services ? share(sum, of) : NAN;
+}
+
+double subject_time_per_request(const struct subject *subject, const struct phase *phase,
+				const struct metric *metric)
+{
+	const void *thing = find_thing(phase, subject);
+	u64 answered = subject_answered(phase);
+
+	if (!answered)
+		return NAN;
+	if (!thing)
+		return 0;
+	return share(metric->kind == METRIC_HIST ? metric_hist(metric, thing)->sum_ns
+						 : *metric_u64(metric, thing),
+		     (double)answered);
+}
+
 double subject_value(const struct subject *subject, const struct phase *phase,
 		     const struct metric *metric, const struct subject_stat *stat, bool per_request)
 {
-	const void *thing = find_thing(phase, subject);
+	const void *thing = subject->thing ? find_thing(phase, subject) : NULL;
 	double of = thing ? divisor(subject, thing, phase, per_request) : 0;
 
+	if (!subject->thing)
+		return all_services(phase, metric, per_request);
 	if (!thing)
 		return NAN;
 	switch (metric->kind) {

@@ -9,7 +9,8 @@
 
 struct subject {
 	enum metric_entity entity;   /* service, disk, edge or endpoint */
-	const void *thing;	     /* the struct of that entity, in any phase that has it */
+	const void *thing;	     /* the struct of that entity, in any phase that has it;
+				      * NULL: all services but the load generator, added up */
 	const struct service *owner; /* of a disk */
 };
 
@@ -18,6 +19,9 @@ struct subject_stat {
 	const char *name;
 	double quantile; /* below 0: the mean; only for histograms */
 };
+
+/* Whether @subject stands for all of its kind: the endpoint "all", or all services. */
+bool subject_is_total(const struct subject *subject);
 
 /* "cart", "redis vda write", "web > cart", "GET /": the caller frees it. NULL without memory. */
 char *subject_text(const struct subject *subject);
@@ -33,6 +37,13 @@ const struct subject_stat *subject_stats(const struct subject *subject, const st
 double subject_value(const struct subject *subject, const struct phase *phase,
 		     const struct metric *metric, const struct subject_stat *stat,
 		     bool per_request);
+
+/*
+ * Time per answered request that @phase spent in @metric, a counter or a histogram of nanoseconds
+ * of @subject; 0 where the trial has no such thing, NAN where no request was answered.
+ */
+double subject_time_per_request(const struct subject *subject, const struct phase *phase,
+				const struct metric *metric);
 
 /* Requests that the load of @phase got answered; 0 without a load. */
 u64 subject_answered(const struct phase *phase);
