@@ -48,7 +48,7 @@ check()
 		"$name: a response time each"
 	is "$(jq .service_ns.count "$TMP/edge")" "$(jq .answered "$TMP/client")" \
 		"$name: a server time each"
-	ok "$([ "$(jq .connections "$TMP/edge")" "$@" ]; echo $?)" "$name: connections"
+	ok "$(test "$(jq .connections "$TMP/edge")" "$@"; echo $?)" "$name: connections"
 	is "$(jq .retransmits "$TMP/edge")" 0 "$name: nothing is sent again on loopback"
 	ok "$(jq -n --slurpfile c "$TMP/client" --slurpfile e "$TMP/edge" \
 		'if $c[0].latency_uncorrected_ns.sum >= $e[0].response_ns.sum then 0 else 1 end')" \

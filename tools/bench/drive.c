@@ -162,7 +162,7 @@ static int measure(const struct driver *driver, const struct ends *ends, u64 dur
 {
 	static s64 batch_ns[BATCHES_MAX];
 	u64 start_ns = clock_mono_ns(), warm_ns = start_ns + duration_ns / WARM_UP;
-	size_t nr = 0;
+	size_t nr = 0, first_decile;
 
 	while (nr < BATCHES_MAX && clock_mono_ns() < start_ns + duration_ns) {
 		batch_ns[nr] = run_batch(driver, ends);
@@ -174,7 +174,8 @@ static int measure(const struct driver *driver, const struct ends *ends, u64 dur
 	if (!nr)
 		return -ETIME;
 	qsort(batch_ns, nr, sizeof(*batch_ns), compare_s64);
-	printf("%.2f %zu\n", (double)batch_ns[nr / 10] / driver->batch, nr * driver->batch);
+	first_decile = nr / 10;
+	printf("%.2f %zu\n", (double)batch_ns[first_decile] / driver->batch, nr * driver->batch);
 	return fflush(stdout) ? -errno : 0;
 }
 

@@ -5,19 +5,18 @@
 #include "user/base/err.h"
 #include "user/base/text.h"
 
-int err_set(struct err *err, enum exit_code code, const char *fmt, ...)
+void err_fill(struct err *err, enum exit_code code, const char *fmt, ...)
 {
 	char raw[ERR_TEXT_MAX];
 	va_list ap;
 
 	if (!err || err->code != EXIT_OK)
-		return -1;
+		return;
 	va_start(ap, fmt);
 	vsnprintf(raw, sizeof(raw), fmt, ap);
 	va_end(ap);
 	text_clean(err->text, sizeof(err->text), raw);
 	err->code = code;
-	return -1;
 }
 
 int err_report(const struct err *err)

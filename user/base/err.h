@@ -24,8 +24,16 @@ struct err {
  * that fails later does not hide the cause. @err may be NULL. Always returns -1, so that a
  * function can `return err_set(...)`.
  */
-int err_set(struct err *err, enum exit_code code, const char *fmt, ...)
+#define err_set(err, code, ...) (err_fill(err, code, __VA_ARGS__), err_failed())
+
+void err_fill(struct err *err, enum exit_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Visible here, so that the compiler and the analyzer know what err_set() returns. */
+static inline int err_failed(void)
+{
+	return -1;
+}
 
 /* Prints "situ: text" to stderr. Returns err->code. */
 int err_report(const struct err *err);

@@ -83,8 +83,10 @@ static int check(const struct store *store, const struct identity *id, struct er
 			       "store '%s' has schema %llu, this situ knows up to %d: use a newer "
 			       "situ",
 			       store->path, (unsigned long long)id->version, STORE_LAYOUT);
-	if (id->version < 1)
-		return db_damaged(store, "it has no schema version", err);
+	if (id->version < 1) {
+		db_damaged(store, "it has no schema version", err);
+		return -1;
+	}
 	return 0;
 }
 
