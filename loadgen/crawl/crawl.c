@@ -278,7 +278,7 @@ static int find_openapi(struct walk *w)
 		status = fetch_text(w, place, &page);
 		doc = status || page.status != 200 || !page.body.len
 			      ? NULL
-			      : json_loadb(page.body.data, page.body.len, 0, NULL);
+			      : json_loadb(page.body.data, page.body.len, JSON_ALLOW_NUL, NULL);
 		if (doc && openapi_is(doc))
 			status = walk_openapi(w, doc, &at);
 		json_decref(doc);

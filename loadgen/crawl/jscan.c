@@ -10,6 +10,7 @@
 #include "loadgen/crawl/template.h"
 
 #define CONSTANTS_MAX	   256
+#define OPERANDS_MAX	   32 /* of one concatenation */
 #define OPERAND_TOKENS_MAX 64
 
 /* A name that is assigned one string, once: const API = '/api'. */
@@ -238,8 +239,10 @@ static void append_operand(struct scan *s, struct assembly *a, size_t i, size_t 
 /* Puts the concatenation at @i together; returns the index behind it. */
 static size_t assemble(struct scan *s, struct assembly *a, size_t i)
 {
+	unsigned int nr;
+
 	*a = (struct assembly){ 0 };
-	for (;;) {
+	for (nr = 0; nr < OPERANDS_MAX; nr++) {
 		size_t end = operand_end(s, i);
 
 		if (end == i)
@@ -251,6 +254,8 @@ static size_t assemble(struct scan *s, struct assembly *a, size_t i)
 			return i;
 		i++;
 	}
+	a->too_long = true;
+	return i;
 }
 
 static bool has_path_bytes(const char *path)

@@ -199,7 +199,8 @@ static int read_json(struct walk *w, const struct waiting *asked, const struct p
 		     const struct place_found *at)
 {
 	struct reading r = { .walk = w, .at = *at };
-	json_t *doc = json_loadb(page->body.data, page->body.len, JSON_DECODE_ANY, NULL);
+	json_t *doc =
+		json_loadb(page->body.data, page->body.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 	int status;
 
 	/* An answer that says to be JSON and is not is the server's mistake: nothing in it. */

@@ -17,7 +17,7 @@ static int scan_lines(const char *text, size_t len,
 		size_t line = (size_t)((stop ? stop : end) - text);
 		char url[CRAWL_URL_MAX + 1];
 
-		if (line && line < sizeof(url) && strncmp(text, "http", 4) == 0) {
+		if (line >= 4 && line < sizeof(url) && memcmp(text, "http", 4) == 0) {
 			memcpy(url, text, line);
 			url[line] = '\0';
 			url[strcspn(url, "\r")] = '\0';

@@ -50,8 +50,8 @@ static int by_name(const void *left, const void *right)
 	return order ? order : (l > r) - (l < r);
 }
 
-/* Adds "?" and the parameters of @query, sorted; @query is cut up. */
-static int add_query(struct buf *to, char *query)
+/* Adds "?" and the parameters of the canonical @query, sorted; @query is cut up. */
+static int add_params(struct buf *to, char *query)
 {
 	const char *param[PARAMS_MAX];
 	size_t nr = 0, i;
@@ -70,9 +70,20 @@ static int add_query(struct buf *to, char *query)
 	qsort(param, nr, sizeof(param[0]), by_name);
 	for (i = 0; i < nr; i++) {
 		buf_puts(to, i ? "&" : "?");
-		add_canonical(to, param[i]);
+		buf_puts(to, param[i]);
 	}
 	return to->failed;
+}
+
+static int add_query(struct buf *to, const char *query)
+{
+	struct buf canonical = buf_init(CRAWL_URL_MAX);
+	int status = add_canonical(&canonical, query);
+
+	if (!status)
+		status = add_params(to, canonical.data);
+	buf_free(&canonical);
+	return status;
 }
 
 /* The origin of @parts in the one spelling that is compared. NULL without memory or host. */

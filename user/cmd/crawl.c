@@ -158,7 +158,7 @@ static int add_document(struct documents *d, const char *name, const char *text,
 			struct err *err)
 {
 	json_error_t error;
-	json_t *doc = json_loadb(text, len, 0, &error);
+	json_t *doc = json_loadb(text, len, JSON_ALLOW_NUL, &error);
 
 	if (!doc)
 		return err_set(err, EXIT_USAGE, "%s:%d:%d: not JSON (%s): check the file", name,
@@ -356,7 +356,9 @@ static int write_workload(struct session *s, struct err *err)
 		buf_free(&text);
 		return no_memory(err);
 	}
-	status = s->emitted.endpoints ? check_workload(&text, err) : explain_nothing(s, err);
+	/* A start that only leads elsewhere is no site. */
+	status = s->emitted.endpoints > (s->stats.redirect[0] != '\0') ? check_workload(&text, err)
+								       : explain_nothing(s, err);
 	if (!status && path) {
 		status = outfile_open(&file, path, err);
 		if (!status) {
