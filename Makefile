@@ -15,7 +15,7 @@ endif
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 PKGS     := libbpf libelf zlib libcurl libmicrohttpd sqlite3 libcyaml jansson ncursesw libcap-ng \
-	    libseccomp
+	    libseccomp gnutls
 SHOP_PKGS := libmicrohttpd libcurl hiredis libpq jansson
 
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla

@@ -12,7 +12,7 @@ declare -A packages=(
 	[build]="make gcc libc6-dev pkg-config clang llvm bpftool linux-libc-dev libbpf-dev
 		libelf-dev zlib1g-dev libcurl4-openssl-dev|libcurl4-gnutls-dev libmicrohttpd-dev
 		libsqlite3-dev libcyaml-dev libjansson-dev libncurses-dev libcap-ng-dev
-		libseccomp-dev"
+		libseccomp-dev libgnutls28-dev"
 	[demo]="libhiredis-dev libpq-dev nginx-light|nginx|nginx-core|nginx-full redis-server
 		postgresql iproute2 util-linux procps"
 	[test]="libcmocka-dev libclang-rt-dev clang-format clang-tidy cppcheck shellcheck help2man
