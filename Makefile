@@ -14,7 +14,7 @@ CC       := gcc
 endif
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-PKGS     := libbpf libelf zlib libcurl sqlite3 libcyaml yaml-0.1 jansson ncursesw libxml-2.0
+PKGS     := libbpf libelf zlib libcurl sqlite3 libcyaml yaml-0.1 jansson ncursesw libxml-2.0 gnutls
 SHOP_PKGS := libmicrohttpd libcurl hiredis libpq jansson
 
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla

@@ -84,6 +84,9 @@ placements:
       - {host: a, services: [web]}
       - {host: b, services: [helper]}
 trials: ${3:-1}
+# Whatever else runs on the machine of the test, its trials count.
+retries: 0
+limits: {lag: 100000%, rate: 0, steal: 1, others: 1, lost: 1}
 load:
   workload: workload.yaml
   target: web
@@ -267,7 +270,97 @@ like "$(cat run.err)" '^situ: [0-9]+ killed runs? (is|are) in .* marked as inter
 clean "the next run leaves nothing of either"
 is "$(state_of_last)" finished "the next run is finished"
 
-# 6. A store that cannot be written is told before anything starts.
+# 6. A killed experiment goes on where it stopped: each placement and trial once, in the order that
+# a run in one piece has.
+order_of() # RUN: placement and trial of its trials, as they were measured
+{
+	"$SITU" export --format json "$DB:$1" |
+		jq -r '[.phases[] | .placement + (.trial | tostring)] | join(" ")'
+}
+resume() # ARGUMENT...: runs it to its end
+{
+	spawn "$SITU" run -o "$DB" "$@" > run.out 2> run.err
+	runs="$runs $pid"
+	wait "$pid"
+	rc=$?
+}
+experiment whole.yaml "./helper.sh" 4 0s 200ms
+sed -i 's/^name: pair/name: again/' whole.yaml
+want=$("$SITU" run --dry-run whole.yaml | sed -n 's/^  trial \([0-9]\) *\(.*\), \(.*\)/\2\1 \3\1/p' |
+	paste -sd ' ')
+is "$(printf '%s\n' "$want" | wc -w)" 8 "the dry run tells the order of eight trials"
+start whole.yaml
+fifth() { grep -q '^\[5/8\].*measuring$' run.err; }
+wait_until 30 fifth
+end "$pid" KILL
+last=$("$SITU" export --format json "$DB" | jq .run.id)
+is "$("$SITU" export --format json "$DB" | jq '.phases | length')" 4 "killed in the middle: four trials"
+sed 's/rate: 101/rate: 102/' whole.yaml > other.yaml
+resume --resume other.yaml
+is "$rc" 2 "another file is refused"
+like "$(cat run.err)" "^situ: the experiment file is not the one that run $last began with" \
+	"... and told why"
+resume --resume whole.yaml
+is "$rc" 0 "it is resumed"
+is "$(grep -c 'measuring$' run.err)" 4 "... with the four trials that it lacked"
+is "$(order_of "$last")" "$want" "all trials are in one run, in the order of the plan"
+is "$("$SITU" export --format json "$DB" | jq -r '.run | .id, .state, .trials' | paste -sd ' ')" \
+	"$last finished 4" "... which is finished"
+is "$("$SITU" export --format json "$DB" | jq -j .run.plan)" "$(cat whole.yaml)" "its file is kept"
+is "$("$SITU" export --format json "$DB" | jq -r .run.plan_hash)" \
+	"$(sha256sum < whole.yaml | cut -d' ' -f1)" "... with its digest"
+resume --resume whole.yaml
+is "$rc" 2 "a finished run is not resumed"
+clean "a resumed run leaves nothing behind"
+
+# 7. A trial that does not count is kept with the reason and made again.
+experiment invalid.yaml "sh -c 'n=\$(cat \$SITU_PREPARED/n); echo \$((n + 1)) > \$SITU_PREPARED/n; \
+[ \$n != 1 ] || { sleep 0.7; exit 7; }; exec sleep 7919'" 1 0s 1500ms
+sed -i 's/^retries: 0/retries: 1/; s/^prepare: .*/prepare: echo 0 > \$SITU_PREPARED\/n; chmod 777 \$SITU_PREPARED \$SITU_PREPARED\/n/' invalid.yaml
+start invalid.yaml
+wait "$pid"
+is $? 0 "a service that dies once does not end the run"
+like "$(cat run.err)" "^  [a-z]+, trial 1, attempt 1 of 2 does not count: service 'helper' died \(exit status 7\) during measure$" \
+	"it is told at once"
+like "$(cat run.out)" "^  [a-z]+, trial 1, attempt 1: service 'helper' died" "... and at the end"
+run "$SITU" export --format json "$DB"
+is "$(printf '%s' "$out" | jq -r '[.phases[] | (.attempt | tostring) + (if .invalid == "" then "+" else "-" end)] | join(" ")')" \
+	"1+ 1- 2+" "the store has the attempt that does not count, and the one that does"
+is "$("$SITU" export --format csv "$DB" | grep -c ',attempted,')" \
+	"$(printf '%s' "$out" | jq '[.endpoints[]] | length')" "the CSV has the trials that count"
+ls "$DB".logs/*/*-1.2/helper.log > /dev/null 2>&1
+ok $? "each attempt has its logs"
+
+experiment noisy.yaml "./helper.sh" 1 0s 300ms
+sed -i 's/others: 1/others: 0/' noisy.yaml
+start noisy.yaml
+wait "$pid"
+is $? 1 "a machine that is never quiet enough: exit status 1"
+like "$(tail -n 1 run.err)" "^situ: no trial of placement '[a-z]+' counts: quiet the machine" "one line says so"
+clean "trials that do not count leave nothing behind"
+
+# 8. Reset and stop commands, load phases, a copy of the first placement.
+experiment hooks.yaml "./helper.sh" 1 stationary 300ms
+sed -i 's/^    user: nobody/&\n    reset: echo "reset $SITU_SERVICE $SITU_TRIAL"\n    stop: echo stop; kill $SITU_PID/;
+	s/^  duration: .*/&\n  stationary: {window: 200ms, within: 100%, limit: 1s}\n  drain: 100ms\n  phases: [{name: calm, rate: 30}, {name: busy}]/;
+	s/^trials: .*/&\naa: true\ncooldown: 100ms/' hooks.yaml
+start hooks.yaml
+wait "$pid"
+is $? 0 "hooks and load phases: it ends well"
+log=$(echo "$DB".logs/*/packed-again-1/helper.log)
+like "$(cat "$log")" '^reset helper 1$' "the reset command ran"
+like "$(cat "$log")" '^stop$' "the stop command ran"
+run "$SITU" export --format json "$DB"
+is "$(printf '%s' "$out" | jq -r '[.phases[] | .placement + " " + .name] | sort | join(", ")')" \
+	"packed busy, packed calm, packed-again busy, packed-again calm, spread busy, spread calm" \
+	"each placement has both load phases, and the first has its copy"
+is "$(printf '%s' "$out" | jq -r '[.endpoints[] | select(.name == "all" and .phase == "calm") | .attempted] | unique | join(" ")')" \
+	9 "each phase has its own rate"
+like "$(cat run.err)" 'warming up, window 2 of 5 at most$' "the warm-up goes by windows"
+like "$(cat run.err)" 'cooling down$' "there is a pause between trials"
+clean "hooks leave nothing behind"
+
+# 9. A store that cannot be written is told before anything starts.
 run_is 1 "a store in a directory that is not there" "$SITU" run -o "$TMP/none/x.db" good.yaml
 one_line_error 'none/x.db' "the store is named"
 

@@ -44,13 +44,15 @@ static void every_key_is_read(void **state)
 	assert_string_equal(plan_host_of(plan, 1, 1)->name, "a");
 	assert_int_equal(plan->nr_trials, 5);
 	assert_int_equal(plan_total_trials(plan), 10);
-	assert_true(plan->order_seed == UINT64_MAX);
-	assert_string_equal(plan->load.workload_path, "/lab/w.yaml");
+	assert_true(plan->order_seed == INT64_MAX);
+	assert_string_equal(plan->phases[0].workload_path, "/lab/w.yaml");
 	assert_int_equal(plan->load.target_index, 1);
-	assert_float_equal(plan->load.rate, 150.5, 1e-9);
-	assert_int_equal(plan->load.nr_connections, 7);
+	assert_float_equal(plan->phases[0].rate, 150.5, 1e-9);
+	assert_int_equal(plan->phases[0].nr_connections, 7);
+	assert_int_equal(plan->nr_phases, 1);
+	assert_string_equal(plan->phases[0].name, PLAN_PHASE);
 	assert_int_equal(plan->load.warmup_ns, 0);
-	assert_int_equal(plan->load.duration_ns, 250 * NSEC_PER_MSEC);
+	assert_int_equal(plan->phases[0].duration_ns, 250 * NSEC_PER_MSEC);
 	plan_free(plan);
 }
 
@@ -71,9 +73,9 @@ static void what_is_left_out_has_a_default(void **state)
 	assert_int_equal(CPU_COUNT(&plan->client_host.cpu_set), 2);
 	assert_int_equal(plan->nr_trials, PLAN_TRIALS);
 	assert_int_equal(plan->order_seed, 1);
-	assert_int_equal(plan->load.nr_connections, PLAN_CONNECTIONS);
+	assert_int_equal(plan->phases[0].nr_connections, PLAN_CONNECTIONS);
 	assert_true(plan->load.warmup_ns == PLAN_WARMUP_NS);
-	assert_true(plan->load.duration_ns == PLAN_DURATION_NS);
+	assert_true(plan->phases[0].duration_ns == PLAN_DURATION_NS);
 	plan_free(plan);
 }
 
@@ -115,7 +117,8 @@ static void keys_and_values(void **state)
 		  "x.yaml:18:5: unknown key 'prot': did you mean 'port'?" },
 		{ "trials: 5", "colour: red",
 		  "x.yaml:34:1: unknown key 'colour': known here are name, hosts, client, subnet, "
-		  "prepare, services, placements, trials, seed, load" },
+		  "prepare, services, placements, aa, trials, seed, retries, limits, cooldown, "
+		  "load" },
 		{ "trials: 5", "trials: 5\ntrials: 6",
 		  "x.yaml:35:1: key 'trials' stands here a second time: take one out" },
 		{ "  target: web\n", "",
@@ -149,7 +152,8 @@ static void keys_and_values(void **state)
 		  "x.yaml:23:12: 'tcp: perhaps' is neither true nor false: write one of them" },
 		{ "trials: 5", "trials: &n 5\nfive: *n",
 		  "x.yaml:35:1: unknown key 'five': known here are name, hosts, client, subnet, "
-		  "prepare, services, placements, trials, seed, load" },
+		  "prepare, services, placements, aa, trials, seed, retries, limits, cooldown, "
+		  "load" },
 	};
 
 	(void)state;
@@ -169,7 +173,7 @@ static void syntax(void **state)
 		  "x.yaml:1:1: the file lacks the key 'load': add 'load: ...'" },
 		{ "  duration: 250ms\n", "---\nname: y\n",
 		  "x.yaml:43:1: a second document: keep one file for each" },
-		{ "trials: 5\nseed: 18446744073709551615", "trials: &n 5\nseed: *n",
+		{ "trials: 5\nseed: 9223372036854775807", "trials: &n 5\nseed: *n",
 		  "x.yaml:35:1: YAML alias unsupported: write it another way" },
 	};
 	struct err err = { 0 };
@@ -308,6 +312,9 @@ static void words_and_load(void **state)
 		{ "duration: 250ms", "duration: 25h",
 		  "x.yaml:42:13: '25h' is not a duration up to 24h: write one like 500ms, 8s or "
 		  "2m" },
+		{ "seed: 9223372036854775807", "seed: 9223372036854775808",
+		  "x.yaml:35:7: seed 9223372036854775808 is above 9223372036854775807: write a "
+		  "smaller one" },
 		{ "trials: 5", "trials: 0",
 		  "x.yaml:34:9: 0 trials are not between 1 and 1000: write another number" },
 	};

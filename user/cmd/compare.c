@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "user/base/buf.h"
+#include "user/cmd/checks.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/stored.h"
-#include "user/experiment/check.h"
 #include "user/experiment/ranking.h"
 #include "user/show/comparison.h"
 
@@ -103,45 +102,6 @@ static void check_metrics(const struct config *config, const struct ranking *ran
 	}
 }
 
-static void print_outcome(const struct check *check, const struct check_outcome *outcome)
-{
-	static const char *const words[] = { "met", "NOT met", "NOT shown" };
-
-	printf("check %s: %s", check->text, words[outcome->result]);
-	if (isfinite(outcome->low))
-		printf(", ratio %.3g (95 %%: %.3g..%.3g) from %u blocks", outcome->ratio,
-		       outcome->low, outcome->high, outcome->pairs);
-	else
-		printf(", %u blocks are too few", outcome->pairs);
-	putchar('\n');
-}
-
-/* Runs all checks. EXIT_OK, or what the worst of them asks for, with @err set. */
-static int run_checks(const struct config *config, const struct run *run, struct err *err)
-{
-	size_t i, missed = 0;
-
-	for (i = 0; i < config->checks.nr; i++) {
-		struct check_outcome outcome;
-		struct check check;
-		int failed = check_parse(config->checks.item[i], &check, err);
-
-		if (!failed)
-			failed = check_run(&check, run, COMPARE_SEED, &outcome, err);
-		if (!failed && !config->json)
-			print_outcome(&check, &outcome);
-		missed += !failed && outcome.result != CHECK_MET;
-		check_free(&check);
-		if (failed)
-			return -1;
-	}
-	if (missed)
-		return err_set(err, EXIT_THRESHOLD,
-			       "%zu of %zu checks not met: see 'situ compare' for the figures",
-			       missed, config->checks.nr);
-	return EXIT_OK;
-}
-
 static int show(const struct config *config, const struct run *run, const char *const *placement,
 		size_t nr, const struct compare_options *options, struct err *err)
 {
@@ -165,16 +125,9 @@ static int show(const struct config *config, const struct run *run, const char *
 static int prepare(const struct config *config, struct compare_options *options,
 		   struct kpi_list *kpis, struct err *err)
 {
-	struct check check;
-	size_t i;
-
 	*options = (struct compare_options){ .kpis = kpis, .seed = COMPARE_SEED };
-	for (i = 0; i < config->checks.nr; i++) {
-		if (check_parse(config->checks.item[i], &check, err))
-			return -1;
-		check_free(&check);
-	}
-	return stored_margin(config->margin, &options->margin, err) ||
+	return checks_parse(&config->checks, err) ||
+	       stored_margin(config->margin, &options->margin, err) ||
 	       kpi_list_make(kpis, config->metrics.item, config->metrics.nr, err);
 }
 
@@ -201,7 +154,7 @@ static int run_compare(const void *data, const struct args *args, struct err *er
 	if (nr)
 		code = show(config, &run, chosen, nr, &options, err);
 	if (code == EXIT_OK)
-		code = run_checks(config, &run, err);
+		code = checks_run(&config->checks, &run, config->json, err);
 out:
 	kpi_list_free(&kpis);
 	run_free(&run);

@@ -3,30 +3,62 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "user/cmd/checks.h"
 #include "user/cmd/cmd.h"
+#include "user/experiment/check.h"
+#include "user/experiment/decided.h"
+#include "user/experiment/ledger.h"
 #include "user/experiment/runner.h"
 #include "user/export/export.h"
 #include "user/show/comparison.h"
+#include "user/show/invalid.h"
 #include "user/show/summary.h"
 #include "user/store/store.h"
 
+#define MAX_BLOCKS	 50
 #define DIFFERENCES_MOST 20
 
 struct config {
 	const char *store;
+	struct opt_list checks;
 	u64 trials;
+	u64 max_blocks;
+	u64 budget_ns;
+	bool resume;
+	bool until_decided;
 	bool dry_run;
 	bool json;
 };
 
-static int print_run(const struct config *cfg, const struct run *run, struct err *err)
+/* The comparison of every load phase. */
+static int print_comparisons(const struct plan *plan, const struct run *run, struct err *err)
+{
+	struct run view;
+	unsigned int p;
+	int failed = 0;
+
+	for (p = 0; p < plan->nr_phases && !failed; p++) {
+		if (decided_view(run, plan->phases[p].name, &view))
+			return err_set(err, EXIT_FAILED, "out of memory: free some");
+		if (plan->nr_phases > 1)
+			printf("\nLoad phase %s:\n", plan->phases[p].name);
+		failed = comparison_print_run(&view, DIFFERENCES_MOST, stdout, err);
+		free(view.phases);
+	}
+	return failed;
+}
+
+static int print_run(const struct config *cfg, const struct plan *plan, const struct run *run,
+		     struct err *err)
 {
 	if (cfg->json)
 		return export_json(run, stdout, err);
 	if (summary_print(run, stdout))
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
-	if (comparison_print_run(run, DIFFERENCES_MOST, stdout, err))
+	invalid_print(run, stdout);
+	if (print_comparisons(plan, run, err))
 		return -1;
 	printf("\nStored as run %" PRIu64 " in %s; the services' logs are in %s.logs/%" PRIu64
 	       ".\n",
@@ -34,24 +66,93 @@ static int print_run(const struct config *cfg, const struct run *run, struct err
 	return 0;
 }
 
-static int run_plan(const struct config *cfg, const struct plan *plan,
-		    const struct plan_machine *machine, struct err *err)
+/* The trials that count, over all placements. */
+static unsigned int count_trials(const struct plan *plan, const struct run *run)
+{
+	unsigned int nr = 0, i;
+
+	for (i = 0; i < plan->nr_placements; i++)
+		nr += ledger_count(run, plan->placements[i].name);
+	return nr;
+}
+
+/* A condition must hold in every load phase. */
+static int run_checks(const struct config *cfg, const struct plan *plan, const struct run *run,
+		      struct err *err)
+{
+	struct run view;
+	unsigned int p;
+	int failed = 0;
+
+	for (p = 0; p < plan->nr_phases && !failed; p++) {
+		if (decided_view(run, plan->phases[p].name, &view))
+			return err_set(err, EXIT_FAILED, "out of memory: free some");
+		if (cfg->checks.nr && plan->nr_phases > 1 && !cfg->json)
+			printf("Load phase %s:\n", plan->phases[p].name);
+		failed = checks_run(&cfg->checks, &view, cfg->json, err);
+		free(view.phases);
+	}
+	return failed;
+}
+
+static int run_plan(const struct config *cfg, const struct runner_options *options,
+		    const struct plan *plan, const struct plan_machine *machine, struct err *err)
 {
 	struct run run = { 0 };
-	int failed = runner_run(plan, machine, cfg->store, &run, err);
+	int failed = runner_run(plan, machine, options, &run, err);
 
 	if (!failed)
-		failed = print_run(cfg, &run, err);
+		failed = print_run(cfg, plan, &run, err) || run_checks(cfg, plan, &run, err);
 	else if (run.id)
-		fprintf(stderr, "run %" PRIu64 " is kept in %s as %s, with %zu of %u trials\n",
-			run.id, cfg->store, run.state, run.nr_phases, plan_total_trials(plan));
+		fprintf(stderr, "run %" PRIu64 " is kept in %s as %s, with %u of %u trials\n",
+			run.id, cfg->store, run.state, count_trials(plan, &run),
+			run.trials * plan->nr_placements);
 	run_free(&run);
+	return failed;
+}
+
+static int check_options(const struct config *cfg, const struct plan *plan, struct err *err)
+{
+	if (!cfg->until_decided && cfg->budget_ns)
+		return err_set(err, EXIT_USAGE, "--budget goes with --until-decided: add it");
+	if (cfg->until_decided && plan->nr_placements < 2)
+		return err_set(err, EXIT_USAGE,
+			       "--until-decided takes two placements: the file has one");
+	return 0;
+}
+
+/* A slip in a condition must not show after hours. */
+static int check_conditions(const struct config *cfg, const struct plan *plan, struct err *err)
+{
+	struct check check;
+	int failed = 0;
+	size_t i;
+
+	for (i = 0; i < cfg->checks.nr && !failed; i++) {
+		if (check_parse(cfg->checks.item[i], &check, err))
+			return -1;
+		if (!plan_has_placement(plan, check.a) || !plan_has_placement(plan, check.b))
+			failed = err_set(err, EXIT_USAGE,
+					 "--check '%s': the file has no placement '%s': see 'situ "
+					 "run --dry-run'",
+					 check.text,
+					 plan_has_placement(plan, check.a) ? check.b : check.a);
+		check_free(&check);
+	}
 	return failed;
 }
 
 static int run_command(const void *config, const struct args *args, struct err *err)
 {
 	const struct config *cfg = config;
+	const struct runner_options options = {
+		.store = cfg->store,
+		.resume = cfg->resume,
+		.until_decided = cfg->until_decided,
+		.max_blocks = (unsigned int)cfg->max_blocks,
+		.budget_ns = cfg->budget_ns,
+		.checks = &cfg->checks,
+	};
 	struct plan_machine machine;
 	struct plan *plan;
 
@@ -63,10 +164,12 @@ static int run_command(const void *config, const struct args *args, struct err *
 		return -1;
 	if (cfg->trials)
 		plan->nr_trials = (unsigned int)cfg->trials;
-	if (cfg->dry_run)
-		runner_print_plan(plan, err);
-	else
-		run_plan(cfg, plan, &machine, err);
+	if (check_options(cfg, plan, err) == 0 && check_conditions(cfg, plan, err) == 0) {
+		if (cfg->dry_run)
+			runner_print_plan(plan, &options, err);
+		else
+			run_plan(cfg, &options, plan, &machine, err);
+	}
 	plan_free(plan);
 	return EXIT_OK;
 }
@@ -76,13 +179,23 @@ static const struct opt opts[] = {
 	  "Keep the run in this file, default " STORE_DEFAULT },
 	{ 'n', "trials", "N", OPT_COUNT, offsetof(struct config, trials), 1, PLAN_TRIALS_MAX,
 	  "Trials of each placement, instead of the file's" },
+	{ 0, "resume", NULL, OPT_FLAG, offsetof(struct config, resume), 0, 0,
+	  "Go on with the latest run of this experiment where it was interrupted" },
+	{ 0, "until-decided", NULL, OPT_FLAG, offsetof(struct config, until_decided), 0, 0,
+	  "Add blocks until p50 and p99 of every placement have a verdict" },
+	{ 0, "max-blocks", "N", OPT_COUNT, offsetof(struct config, max_blocks), 1, PLAN_TRIALS_MAX,
+	  "... or until there are N blocks (50)" },
+	{ 0, "budget", "TIME", OPT_DURATION, offsetof(struct config, budget_ns), 0, 0,
+	  "... or until the next block would end later than this" },
+	{ 0, "check", "CONDITION", OPT_LIST, offsetof(struct config, checks), 0, 0,
+	  "Exit with 4 unless the 95 % interval shows it: 'p99 spread/packed < 1.1'" },
 	{ 0, "dry-run", NULL, OPT_FLAG, offsetof(struct config, dry_run), 0, 0,
 	  "Check the file and print what would happen; needs no root" },
 	{ 0, "json", NULL, OPT_FLAG, offsetof(struct config, json), 0, 0,
 	  "Print the run as JSON instead of tables" },
 };
 
-static const struct config defaults = { .store = STORE_DEFAULT };
+static const struct config defaults = { .store = STORE_DEFAULT, .max_blocks = MAX_BLOCKS };
 
 const struct command cmd_run = {
 	.name = "run",
@@ -92,9 +205,14 @@ const struct command cmd_run = {
 		 "services on network-namespace hosts, waits until they are ready, warms up, "
 		 "drives the load, measures every service from inside the kernel, stops all. Then "
 		 "prints what each placement cost and how they differ, and keeps the run in the "
-		 "store. Needs root.",
+		 "store. Needs root.\n"
+		 "A trial that was disturbed (a service died, the load generator lagged, other "
+		 "programs took the CPUs) is kept with the reason, repeated, and left out of what "
+		 "is shown.",
 	.examples = "situ run experiment.yaml\n"
 		    "situ run --dry-run experiment.yaml\n"
+		    "situ run --until-decided --budget 2h experiment.yaml\n"
+		    "situ run --check 'p99(/api/cart/add) spread/packed < 1.1' experiment.yaml\n"
 		    "situ run -n 10 -o shop.db tests/shop/experiment.yaml\n",
 	.opts = opts,
 	.nr_opts = ARRAY_SIZE(opts),

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,13 +11,11 @@
 #include "user/base/stop.h"
 #include "user/experiment/cgroup.h"
 #include "user/experiment/deploy.h"
-#include "user/experiment/env.h"
+#include "user/experiment/launch.h"
 #include "user/experiment/log.h"
 #include "user/experiment/ready.h"
 #include "user/experiment/scratch.h"
-#include "user/experiment/words.h"
 
-#define COMMAND_MAX    65536
 #define LOG_LINES      5
 #define RETRY_NS       (25 * NSEC_PER_MSEC)
 #define TICK_NS	       (250 * NSEC_PER_MSEC)
@@ -46,12 +43,13 @@ static void show_log(const struct deploy *d, const struct running *r)
 	log_print_tail(r->log, service_of(d, r)->name, LOG_LINES);
 }
 
-static int report_death(const struct deploy *d, const struct running *r, int status,
-			struct err *err)
+static int report_death(struct deploy *d, const struct running *r, int status, struct err *err)
 {
 	char text[SPAWN_STATUS_MAX];
 
 	show_log(d, r);
+	snprintf(d->death, sizeof(d->death), "service '%s' died (%s) during %s",
+		 service_of(d, r)->name, child_status(text, status), d->step);
 	return err_set(err, EXIT_FAILED,
 		       "service '%s' died (%s) during %s of %s trial %u: see %s%s",
 		       service_of(d, r)->name, child_status(text, status), d->step,
@@ -130,173 +128,30 @@ enum watch deploy_watch(struct deploy *d, const struct child *child, u64 until_n
 	return result;
 }
 
-/* @text with its words replaced, for the caller to free. */
-static char *expand(const struct deploy *d, const struct running *r, const char *text,
-		    struct err *err)
+/*
+ * Runs @text for @r until @until_ns at most. 1 when it ended well, 0 when it did not or took too
+ * long, -1 with @err set when it is over: a service died, somebody asked to stop.
+ */
+static int run_command(struct deploy *d, const struct running *r, const char *text, u64 until_ns,
+		       struct err *err)
 {
-	char prepared[sizeof(d->lab->scratch) + 16], problem[256] = "it grows too long";
-	const struct words_scope scope = {
-		.plan = d->plan,
-		.placement = d->placement,
-		.service = r->service,
-		.dir = r->dir,
-		.prepared = prepared,
-		.bin = d->machine->bin,
-	};
-	struct buf out = buf_init(COMMAND_MAX);
-
-	snprintf(prepared, sizeof(prepared), "%s/%s", d->lab->scratch, PLAN_PREPARE);
-	if (words_expand(&scope, text, &out, problem, sizeof(problem)) == 0)
-		return out.data;
-	err_set(err, EXIT_FAILED, "service '%s': %s: correct the experiment file",
-		service_of(d, r)->name, problem);
-	buf_free(&out);
-	return NULL;
-}
-
-static int set_env(const struct deploy *d, const struct running *r, struct env *env,
-		   struct err *err)
-{
-	const struct plan_service *s = service_of(d, r);
-	unsigned int i;
-
-	env_inherit(env);
-	env_set(env, "SITU_SERVICE=%s", s->name);
-	env_set(env, "SITU_HOST=%s", host_of(d, r)->name);
-	env_set(env, "SITU_PLACEMENT=%s", d->plan->placements[d->placement].name);
-	env_set(env, "SITU_TRIAL=%u", d->trial);
-	env_set(env, "SITU_ADDRESS=%s", host_of(d, r)->address);
-	env_set(env, "SITU_PORT=%u", s->port);
-	env_set(env, "SITU_DIR=%s", r->dir);
-	env_set(env, "SITU_PREPARED=%s/%s", d->lab->scratch, PLAN_PREPARE);
-	env_set(env, "SITU_HERE=%s", d->plan->here);
-	env_set(env, "SITU_BIN=%s", d->machine->bin);
-	for (i = 0; i < s->nr_env; i++) {
-		char *item = expand(d, r, s->env[i], err);
-
-		if (!item)
-			return -1;
-		env_set(env, "%s", item);
-		free(item);
-	}
-	return env->failed ? out_of_memory(err) : 0;
-}
-
-/* Starts /bin/sh over @command where service @r belongs. */
-static int start_shell(const struct deploy *d, const struct running *r, const char *command,
-		       int log, struct child *child, struct err *err)
-{
-	char *const argv[] = { (char *)"/bin/sh", (char *)"-c", (char *)command, NULL };
-	const struct plan_host *host = host_of(d, r);
-	char what[PLAN_NAME_MAX + 16];
-	struct env env = { 0 };
-	struct spawn s = {
-		.what = what,
-		.argv = argv,
-		.cwd = d->plan->here,
-		.fs = d->lab->fs,
-		.cgroup = r->cgroup,
-		.netns = d->lab->net.host[host - d->plan->hosts],
-		.cpus = &host->cpu_set,
-		.user = service_of(d, r)->user,
-		.in = -1,
-		.out = log,
-		.err = log,
-	};
-	int failed;
-
-	snprintf(what, sizeof(what), "service '%s'", service_of(d, r)->name);
-	failed = set_env(d, r, &env, err);
-	s.env = env.item;
-	if (!failed)
-		failed = spawn_start(&s, child, err);
-	env_free(&env);
-	return failed;
-}
-
-/* Runs @text, with @prefix before it, for @r. */
-static int start_command(const struct deploy *d, const struct running *r, const char *prefix,
-			 const char *text, int log, struct child *child, struct err *err)
-{
-	char *expanded = expand(d, r, text, err), *command = NULL;
-	int failed = -1;
-
-	if (expanded && asprintf(&command, "%s%s", prefix, expanded) < 0) {
-		command = NULL;
-		out_of_memory(err);
-	}
-	if (command)
-		failed = start_shell(d, r, command, log, child, err);
-	free(command);
-	free(expanded);
-	return failed;
-}
-
-/* Makes the scratch directory of @r, owned by its user. */
-static int make_dir(const struct deploy *d, const struct running *r, struct err *err)
-{
-	const char *name = service_of(d, r)->user;
-	const struct passwd *user = name ? getpwnam(name) : NULL;
-	int failed = scratch_make(r->dir, 0755);
-
-	if (!failed && user && chown(r->dir, user->pw_uid, user->pw_gid))
-		failed = -errno;
-	if (!failed)
-		return 0;
-	return err_set(err, EXIT_FAILED, "cannot make %s: %s: make room for it", r->dir,
-		       strerror(-failed));
-}
-
-static int set_paths(const struct deploy *d, struct running *r, struct err *err)
-{
-	const char *name = service_of(d, r)->name;
-
-	if (asprintf(&r->cgroup, "/%s/%s", d->lab->name, name) < 0)
-		r->cgroup = NULL;
-	if (asprintf(&r->log, "%s/%s.log", d->log_dir, name) < 0)
-		r->log = NULL;
-	if (asprintf(&r->dir, "%s/%u-%s", d->lab->scratch, d->serial, name) < 0)
-		r->dir = NULL;
-	if (r->cgroup && r->log && r->dir)
-		return 0;
-	out_of_memory(err);
-	return -1;
-}
-
-static int launch(const struct deploy *d, struct running *r, struct err *err)
-{
-	int log, failed;
-
-	if (set_paths(d, r, err) || make_dir(d, r, err) || cgroup_make(d->lab->fs, r->cgroup, err))
-		return -1;
-	log = log_open(r->log, true, err);
-	if (log < 0)
-		return -1;
-	failed = start_command(d, r, "exec ", service_of(d, r)->command, log, &r->child, err);
-	close(log);
-	return failed;
-}
-
-/* Runs the service's own check once, until @until_ns. 1 when it says ready, 0 not yet, -1. */
-static int ask_command(struct deploy *d, const struct running *r, u64 until_ns, struct err *err)
-{
-	int log = log_open(r->log, false, err), status = 0, ready = -1;
+	int log = log_open(r->log, false, err), status = 0, ret = -1;
 	struct child child = { .pidfd = -1 };
 
 	if (log < 0)
 		return -1;
-	if (start_command(d, r, "", service_of(d, r)->ready->command, log, &child, err) == 0) {
+	if (launch_command(d, r, "", text, log, &child, err) == 0) {
 		enum watch watch = deploy_watch(d, &child, until_ns, err);
 
-		ready = watch == WATCH_FAILED ? -1 : 0;
+		ret = watch == WATCH_FAILED ? -1 : 0;
 		if (watch != WATCH_CHILD)
 			kill(child.pid, SIGKILL);
 		child_ended(&child, true, &status);
 		if (watch == WATCH_CHILD && status == 0)
-			ready = 1;
+			ret = 1;
 	}
 	close(log);
-	return ready;
+	return ret;
 }
 
 /* 1 when @r is ready, 0 not yet, -1 with @err set. */
@@ -306,7 +161,7 @@ static int ask(struct deploy *d, const struct running *r, u64 until_ns, struct e
 	const char *address = host_of(d, r)->address;
 
 	if (s->ready && s->ready->command)
-		return ask_command(d, r, until_ns, err);
+		return run_command(d, r, s->ready->command, until_ns, err);
 	if (s->ready && s->ready->http)
 		return ready_http(&d->lab->net, address, s->port, s->ready->http);
 	if (s->ready && s->ready->tcp && !*s->ready->tcp)
@@ -352,8 +207,36 @@ int deploy_start(struct deploy *d, struct err *err)
 
 		*r = (struct running){ .service = i, .child = { .pidfd = -1 } };
 		progress_step(d->progress, 0, "starting %s", service_of(d, r)->name);
-		if (launch(d, r, err) || await_ready(d, r, err))
+		if (launch_service(d, r, err) || await_ready(d, r, err))
 			return -1;
+	}
+	return 0;
+}
+
+int deploy_reset(struct deploy *d, struct err *err)
+{
+	unsigned int i;
+
+	d->step = "reset";
+	for (i = 0; i < d->nr_running; i++) {
+		const struct running *r = &d->running[i];
+		const struct plan_service *s = service_of(d, r);
+		int ret;
+
+		if (!s->reset)
+			continue;
+		progress_step(d->progress, 0, "resetting %s", s->name);
+		ret = run_command(d, r, s->reset, clock_mono_ns() + s->within_ns, err);
+		if (ret < 0)
+			return -1;
+		if (ret == 1)
+			continue;
+		show_log(d, r);
+		return err_set(err, EXIT_FAILED,
+			       "the reset of service '%s' failed or took longer than %.3gs in %s "
+			       "trial %u: see %s",
+			       s->name, (double)s->within_ns / 1e9,
+			       d->plan->placements[d->placement].name, d->trial, r->log);
 	}
 	return 0;
 }
@@ -371,14 +254,14 @@ int deploy_name_services(const struct deploy *d, struct measure *m, struct err *
 	return 0;
 }
 
-/* Waits until @child has ended, or @until_ns; signals that ask to stop do not shorten it. */
-static void await_end(struct child *child, u64 until_ns)
+/* Waits until @child has ended (its status is then in *@status), or @until_ns; signals that ask to
+ * stop do not shorten it. */
+static void await_end(struct child *child, u64 until_ns, int *status)
 {
 	struct pollfd p = { .fd = child->pidfd, .events = POLLIN };
 	u64 now_ns;
-	int status;
 
-	while (!child_ended(child, false, &status)) {
+	while (!child_ended(child, false, status)) {
 		now_ns = clock_mono_ns();
 		if (!child->pid || now_ns >= until_ns)
 			return;
@@ -386,13 +269,41 @@ static void await_end(struct child *child, u64 until_ns)
 	}
 }
 
+/* Runs the service's own stop command; one that fails leaves the work to SIGTERM, and says so. */
+static void run_stop(const struct deploy *d, struct running *r)
+{
+	int log = log_open(r->log, false, NULL), status = -1;
+	struct child child = { .pidfd = -1 };
+	struct err err = { 0 };
+
+	if (log < 0 || launch_command(d, r, "", service_of(d, r)->stop, log, &child, &err)) {
+		warn("the stop command of service '%s' does not start: %s", service_of(d, r)->name,
+		     err.text);
+	} else {
+		await_end(&child, clock_mono_ns() + STOP_WITHIN_NS, &status);
+		if (child.pid) {
+			kill(child.pid, SIGKILL);
+			child_ended(&child, true, &status);
+		}
+		if (status)
+			warn("the stop command of service '%s' failed: see %s",
+			     service_of(d, r)->name, r->log);
+		else
+			await_end(&r->child, clock_mono_ns() + STOP_WITHIN_NS, &status);
+	}
+	if (log >= 0)
+		close(log);
+}
+
 static void stop_one(const struct deploy *d, struct running *r)
 {
 	int failed = 0, status;
 
+	if (r->child.pid && service_of(d, r)->stop)
+		run_stop(d, r);
 	if (r->child.pid) {
 		kill(r->child.pid, SIGTERM);
-		await_end(&r->child, clock_mono_ns() + STOP_WITHIN_NS);
+		await_end(&r->child, clock_mono_ns() + STOP_WITHIN_NS, &status);
 	}
 	if (r->cgroup)
 		failed = cgroup_remove(d->lab->fs, r->cgroup);

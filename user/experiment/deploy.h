@@ -23,9 +23,11 @@ struct deploy {
 	struct progress *progress;
 	unsigned int placement; /* index in the plan */
 	unsigned int trial;	/* from 1 */
-	unsigned int serial;	/* from 1: of all trials of the run */
+	unsigned int attempt;	/* from 1 */
+	unsigned int serial;	/* from 1: of all deployments of this process */
 	const char *log_dir;
-	const char *step; /* for errors: "start", "warm-up", "measure" */
+	const char *step; /* for errors: "start", "reset", "warm-up", "measure" */
+	char death[160];  /* "service 'redis' died ...", once one did */
 	struct running *running;
 	unsigned int nr_running;
 };
@@ -37,6 +39,9 @@ enum watch { WATCH_TIME, WATCH_CHILD, WATCH_FAILED };
  * ready in time, or when somebody asked to stop. deploy_stop() is due in any case.
  */
 int deploy_start(struct deploy *d, struct err *err);
+
+/* Runs the reset commands of the services that have one, in order. 0, or -1 with @err set. */
+int deploy_reset(struct deploy *d, struct err *err);
 
 /*
  * Waits until CLOCK_MONOTONIC reaches @until_ns (WATCH_TIME), @child (may be NULL) has ended

@@ -40,7 +40,10 @@ static void print_placements(const struct plan *plan)
 	unsigned int p, host;
 
 	for (p = 0; p < plan->nr_placements; p++) {
-		printf("\nPlacement %s:\n", plan->placements[p].name);
+		printf("\nPlacement %s:%s\n", plan->placements[p].name,
+		       plan_has_aa(plan) && p + 1 == plan->nr_placements
+			       ? " the first one again, for the noise"
+			       : "");
 		for (host = 0; host < plan->nr_hosts; host++)
 			print_host_services(plan, p, host);
 	}
@@ -65,38 +68,107 @@ static int print_order(const struct plan *plan, struct err *err)
 	return 0;
 }
 
+static void print_hooks(const struct plan *plan)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_services; i++) {
+		if (plan->services[i].reset)
+			printf("  reset            %s: %s\n", plan->services[i].name,
+			       plan->services[i].reset);
+	}
+}
+
+static void print_warmup(const struct plan_load *load)
+{
+	char most[UNITS_TEXT], window[UNITS_TEXT];
+
+	units_duration(most, sizeof(most), load->warmup_ns);
+	if (!load->until_stationary) {
+		printf("  warm up          %s\n", most);
+		return;
+	}
+	units_duration(window, sizeof(window), load->window_ns);
+	printf("  warm up          until p50 and p99 of two windows of %s agree within %.3g %%, at "
+	       "most %s\n",
+	       window, 100 * load->within, most);
+}
+
+static void print_phase(const struct plan_phase *phase, bool named)
+{
+	char duration[UNITS_TEXT];
+
+	units_duration(duration, sizeof(duration), phase->duration_ns);
+	printf("  measure          %s%s%s at %g requests/s on %u connections, %s\n",
+	       named ? phase->name : "", named ? ": " : "", duration, phase->rate,
+	       phase->nr_connections, phase->workload_path);
+}
+
 static void print_steps(const struct plan *plan)
 {
-	const struct plan_load *load = &plan->load;
-	char warmup[UNITS_TEXT], duration[UNITS_TEXT];
+	char text[UNITS_TEXT];
 	const char *before = "";
 	unsigned int i;
 
-	units_duration(warmup, sizeof(warmup), load->warmup_ns);
-	units_duration(duration, sizeof(duration), load->duration_ns);
 	printf("\nEach trial:\n  start            ");
 	for (i = 0; i < plan->nr_services; i++, before = ", ")
 		printf("%s%s", before, plan->services[i].name);
-	printf("\n  warm up          %s\n"
-	       "  measure          %s at %g requests/s on %u connections\n"
-	       "  load             %s on %s, port %u\n"
-	       "  stop             the last service first\n",
-	       warmup, duration, load->rate, load->nr_connections, load->workload, load->target,
-	       plan->services[load->target_index].port);
+	printf("\n");
+	print_hooks(plan);
+	print_warmup(&plan->load);
+	for (i = 0; i < plan->nr_phases; i++)
+		print_phase(&plan->phases[i], plan->load.nr_phases > 0);
+	printf("  load on          %s, port %u\n", plan->load.target,
+	       plan->services[plan->load.target_index].port);
+	if (plan->load.drain_ns)
+		printf("  drain            %s\n",
+		       units_duration(text, sizeof(text), plan->load.drain_ns));
+	printf("  stop             the last service first\n");
+	if (plan->cooldown_ns)
+		printf("  cool down        %s\n",
+		       units_duration(text, sizeof(text), plan->cooldown_ns));
 }
 
-static void print_total(const struct plan *plan)
+static void print_limits(const struct plan *plan)
 {
-	unsigned int nr = plan_total_trials(plan);
-	char total[UNITS_TEXT];
+	const struct validity_limits *l = &plan->valid;
 
-	units_duration(total, sizeof(total), nr * (plan->load.warmup_ns + plan->load.duration_ns));
-	printf("\nTotal: %u trials of %u placements, %s of load; starting and stopping comes on "
-	       "top.\n",
-	       nr, plan->nr_placements, total);
+	printf("\nA trial does not count, and is repeated up to %u time%s, when\n"
+	       "  a service dies under load\n"
+	       "  the load generator's p99 send lag is above %.3g %% of the p50 latency\n"
+	       "  less than %.3g %% of the requests are sent though no host is busier than "
+	       "%.3g %%\n"
+	       "  the hypervisor takes more than %.3g %% of the CPUs, or others more than %.3g %%\n"
+	       "  more than %.3g %% of the kernel's events are lost or without an owner\n",
+	       plan->nr_retries, plan->nr_retries == 1 ? "" : "s", 100 * l->lag, 100 * l->rate,
+	       100 * l->idle, 100 * l->steal, 100 * l->others, 100 * l->lost);
 }
 
-int runner_print_plan(const struct plan *plan, struct err *err)
+static void print_total(const struct plan *plan, const struct runner_options *options)
+{
+	unsigned int nr = plan_total_trials(plan), i;
+	u64 each_ns =
+		plan->load.warmup_ns + plan->nr_phases * plan->load.drain_ns + plan->cooldown_ns;
+	char total[UNITS_TEXT], budget[UNITS_TEXT];
+
+	for (i = 0; i < plan->nr_phases; i++)
+		each_ns += plan->phases[i].duration_ns;
+	units_duration(total, sizeof(total), nr * each_ns);
+	printf("\nTotal: %u trials of %u placements, %s%s of load; starting and stopping comes on "
+	       "top.\n",
+	       nr, plan->nr_placements, plan->load.until_stationary ? "at most " : "", total);
+	if (!options->until_decided)
+		return;
+	printf("Then more blocks until p50 and p99 of every placement are decided, up to %u",
+	       options->max_blocks);
+	if (options->budget_ns)
+		printf(" or until %s are over",
+		       units_duration(budget, sizeof(budget), options->budget_ns));
+	printf(".\n");
+}
+
+int runner_print_plan(const struct plan *plan, const struct runner_options *options,
+		      struct err *err)
 {
 	printf("Experiment %s\n\n", plan->name);
 	print_hosts(plan);
@@ -104,6 +176,7 @@ int runner_print_plan(const struct plan *plan, struct err *err)
 	if (print_order(plan, err))
 		return -1;
 	print_steps(plan);
-	print_total(plan);
+	print_limits(plan);
+	print_total(plan, options);
 	return 0;
 }

@@ -64,10 +64,10 @@ void loadphase_remove_cgroup(const struct deploy *d)
 		     strerror(-failed));
 }
 
-static int start(const struct deploy *d, u64 duration_ns, int out, int log, struct child *child,
-		 struct err *err)
+static int start(const struct deploy *d, const struct plan_phase *load, u64 duration_ns, int out,
+		 int log, struct child *child, struct err *err)
 {
-	const struct plan_load *load = &d->plan->load;
+	unsigned int target = d->plan->load.target_index;
 	char rate[32], connections[16], duration[32], seed[32], url[64], cgroup[PATH_LONG];
 	const char *const argv[] = {
 		"situ",	  "load",    "-f",     load->workload_path,
@@ -97,8 +97,8 @@ static int start(const struct deploy *d, u64 duration_ns, int out, int log, stru
 	/* The same requests for every placement of a block: the trials are compared in pairs. */
 	snprintf(seed, sizeof(seed), "%" PRIu64, d->plan->order_seed + d->trial - 1);
 	snprintf(url, sizeof(url), "http://%s:%u",
-		 plan_host_of(d->plan, d->placement, load->target_index)->address,
-		 d->plan->services[load->target_index].port);
+		 plan_host_of(d->plan, d->placement, target)->address,
+		 d->plan->services[target].port);
 	return spawn_start(&s, child, err);
 }
 
@@ -137,7 +137,7 @@ static int watch(struct deploy *d, struct child *child, u64 duration_ns, const c
 	return -1;
 }
 
-int loadphase_run(struct deploy *d, u64 duration_ns, struct err *err)
+int loadphase_run(struct deploy *d, const struct plan_phase *load, u64 duration_ns, struct err *err)
 {
 	char result[PATH_LONG], log[PATH_LONG];
 	struct child child;
@@ -151,7 +151,7 @@ int loadphase_run(struct deploy *d, u64 duration_ns, struct err *err)
 			       strerror(errno));
 	log_fd = log_open(log, false, err);
 	if (log_fd >= 0) {
-		failed = start(d, duration_ns, out, log_fd, &child, err);
+		failed = start(d, load, duration_ns, out, log_fd, &child, err);
 		close(log_fd);
 	}
 	close(out);

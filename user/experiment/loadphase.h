@@ -12,10 +12,11 @@ int loadphase_make_cgroup(const struct deploy *d, struct err *err);
 int loadphase_name(const struct deploy *d, struct measure *m, struct err *err);
 
 /*
- * Drives the plan's load for @duration_ns while it watches the services. 0, or -1 with @err set.
+ * Drives the load of @load for @duration_ns while it watches the services. 0, or -1 with @err set.
  * The generator's results are then in the scratch directory, for loadphase_collect().
  */
-int loadphase_run(struct deploy *d, u64 duration_ns, struct err *err);
+int loadphase_run(struct deploy *d, const struct plan_phase *load, u64 duration_ns,
+		  struct err *err);
 
 /* Adds the endpoints that the last loadphase_run() found to @phase, which has none. */
 int loadphase_collect(const struct deploy *d, struct phase *phase, struct err *err);

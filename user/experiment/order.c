@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "user/experiment/order.h"
 
-/* SplitMix64 (Steele, Lea, Flood 2014): any seed, zero included, is a good one. */
-static u64 next(u64 *state)
+u64 order_random(u64 *state)
 {
 	u64 z = *state += 0x9e3779b97f4a7c15ULL;
 
@@ -17,11 +16,11 @@ void order_shuffle(u64 seed, unsigned int block, unsigned int *order, unsigned i
 	unsigned int i, j, swap;
 
 	/* Mixed first: seed 1's block 1 must not be seed 2's block 0. */
-	state = next(&state) + block;
+	state = order_random(&state) + block;
 	for (i = 0; i < nr; i++)
 		order[i] = i;
 	for (i = nr; i > 1; i--) {
-		j = (unsigned int)(next(&state) % i);
+		j = (unsigned int)(order_random(&state) % i);
 		swap = order[i - 1];
 		order[i - 1] = order[j];
 		order[j] = swap;

@@ -10,6 +10,9 @@
 
 #include "user/base/types.h"
 
+/* The next number of @state: SplitMix64 (Steele, Lea, Flood 2014), for which any seed is good. */
+u64 order_random(u64 *state);
+
 /* Fills @order[@nr] with 0..@nr-1, shuffled for @block (from 0) of @seed. */
 void order_shuffle(u64 seed, unsigned int block, unsigned int *order, unsigned int nr);
 

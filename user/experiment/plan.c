@@ -14,6 +14,7 @@
 #define HOSTS_MAX      64
 #define SERVICES_MAX   256
 #define PLACEMENTS_MAX 64
+#define PHASES_MAX     16
 #define TEXT_MAX       4096
 
 #define REQUIRED       CYAML_FLAG_POINTER
@@ -54,6 +55,8 @@ static const cyaml_schema_field_t service_fields[] = {
 				   0, SERVICES_MAX),
 	CYAML_FIELD_STRING_PTR("user", OPTIONAL, struct plan_service, user, 1, TEXT_MAX),
 	CYAML_FIELD_MAPPING_PTR("ready", OPTIONAL, struct plan_service, ready, ready_fields),
+	CYAML_FIELD_STRING_PTR("reset", OPTIONAL, struct plan_service, reset, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("stop", OPTIONAL, struct plan_service, stop, 1, TEXT_MAX),
 	CYAML_FIELD_END,
 };
 
@@ -72,15 +75,49 @@ static const cyaml_schema_value_t group_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct plan_group, group_fields),
 };
 
-static const cyaml_schema_field_t placement_fields[] = {
-	CYAML_FIELD_STRING_PTR("name", REQUIRED, struct plan_placement, name, 1, TEXT_MAX),
-	CYAML_FIELD_SEQUENCE_COUNT("on", REQUIRED, struct plan_placement, on, nr_on, &group_value,
-				   1, HOSTS_MAX),
+static const cyaml_schema_field_t entry_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", OPTIONAL, struct plan_entry, name, 1, TEXT_MAX),
+	CYAML_FIELD_SEQUENCE_COUNT("on", OPTIONAL, struct plan_entry, on, nr_on, &group_value, 1,
+				   HOSTS_MAX),
+	CYAML_FIELD_STRING_PTR("generate", OPTIONAL, struct plan_entry, generate, 1, TEXT_MAX),
+	CYAML_FIELD_UINT_PTR("limit", OPTIONAL, struct plan_entry, limit),
+	CYAML_FIELD_UINT_PTR("count", OPTIONAL, struct plan_entry, count),
+	CYAML_FIELD_UINT_PTR("seed", OPTIONAL, struct plan_entry, seed),
 	CYAML_FIELD_END,
 };
 
-static const cyaml_schema_value_t placement_value = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct plan_placement, placement_fields),
+static const cyaml_schema_value_t entry_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct plan_entry, entry_fields),
+};
+
+static const cyaml_schema_field_t load_phase_fields[] = {
+	CYAML_FIELD_STRING_PTR("name", REQUIRED, struct plan_load_phase, name, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("workload", OPTIONAL, struct plan_load_phase, workload, 1, TEXT_MAX),
+	CYAML_FIELD_FLOAT_PTR("rate", OPTIONAL, struct plan_load_phase, rate),
+	CYAML_FIELD_UINT_PTR("connections", OPTIONAL, struct plan_load_phase, connections),
+	CYAML_FIELD_STRING_PTR("duration", OPTIONAL, struct plan_load_phase, duration, 1, TEXT_MAX),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t load_phase_value = {
+	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct plan_load_phase, load_phase_fields),
+};
+
+static const cyaml_schema_field_t stationary_fields[] = {
+	CYAML_FIELD_STRING_PTR("window", OPTIONAL, struct plan_stationary, window, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("within", OPTIONAL, struct plan_stationary, within, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("limit", OPTIONAL, struct plan_stationary, limit, 1, TEXT_MAX),
+	CYAML_FIELD_END,
+};
+
+static const cyaml_schema_field_t limits_fields[] = {
+	CYAML_FIELD_STRING_PTR("lag", OPTIONAL, struct plan_limits, lag, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("rate", OPTIONAL, struct plan_limits, rate, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("idle", OPTIONAL, struct plan_limits, idle, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("steal", OPTIONAL, struct plan_limits, steal, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("others", OPTIONAL, struct plan_limits, others, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("lost", OPTIONAL, struct plan_limits, lost, 1, TEXT_MAX),
+	CYAML_FIELD_END,
 };
 
 static const cyaml_schema_field_t load_fields[] = {
@@ -89,7 +126,12 @@ static const cyaml_schema_field_t load_fields[] = {
 	CYAML_FIELD_FLOAT("rate", CYAML_FLAG_DEFAULT, struct plan_load, rate),
 	CYAML_FIELD_UINT_PTR("connections", OPTIONAL, struct plan_load, connections),
 	CYAML_FIELD_STRING_PTR("warmup", OPTIONAL, struct plan_load, warmup, 1, TEXT_MAX),
+	CYAML_FIELD_MAPPING_PTR("stationary", OPTIONAL, struct plan_load, stationary,
+				stationary_fields),
 	CYAML_FIELD_STRING_PTR("duration", OPTIONAL, struct plan_load, duration, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("drain", OPTIONAL, struct plan_load, drain, 1, TEXT_MAX),
+	CYAML_FIELD_SEQUENCE_COUNT("phases", OPTIONAL, struct plan_load, phases, nr_phases,
+				   &load_phase_value, 1, PHASES_MAX),
 	CYAML_FIELD_END,
 };
 
@@ -102,10 +144,14 @@ static const cyaml_schema_field_t plan_fields[] = {
 	CYAML_FIELD_STRING_PTR("prepare", OPTIONAL, struct plan, prepare, 1, TEXT_MAX),
 	CYAML_FIELD_SEQUENCE_COUNT("services", REQUIRED, struct plan, services, nr_services,
 				   &service_value, 1, SERVICES_MAX),
-	CYAML_FIELD_SEQUENCE_COUNT("placements", REQUIRED, struct plan, placements, nr_placements,
-				   &placement_value, 1, PLACEMENTS_MAX),
+	CYAML_FIELD_SEQUENCE_COUNT("placements", REQUIRED, struct plan, entries, nr_entries,
+				   &entry_value, 1, PLACEMENTS_MAX),
+	CYAML_FIELD_BOOL_PTR("aa", OPTIONAL, struct plan, aa),
 	CYAML_FIELD_UINT_PTR("trials", OPTIONAL, struct plan, trials),
 	CYAML_FIELD_UINT_PTR("seed", OPTIONAL, struct plan, seed),
+	CYAML_FIELD_UINT_PTR("retries", OPTIONAL, struct plan, retries),
+	CYAML_FIELD_MAPPING_PTR("limits", OPTIONAL, struct plan, limits, limits_fields),
+	CYAML_FIELD_STRING_PTR("cooldown", OPTIONAL, struct plan, cooldown, 1, TEXT_MAX),
 	CYAML_FIELD_MAPPING("load", CYAML_FLAG_DEFAULT, struct plan, load, load_fields),
 	CYAML_FIELD_END,
 };
@@ -113,6 +159,11 @@ static const cyaml_schema_field_t plan_fields[] = {
 static const cyaml_schema_value_t plan_value = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct plan, plan_fields),
 };
+
+const cyaml_schema_value_t *plan_schema(void)
+{
+	return &plan_value;
+}
 
 static int user_exists(const char *name)
 {
@@ -144,9 +195,16 @@ void plan_free(struct plan *plan)
 
 	if (!plan)
 		return;
-	for (i = 0; i < plan->nr_placements; i++)
+	for (i = 0; i < plan->nr_placements; i++) {
+		free(plan->placements[i].name);
 		free(plan->placements[i].host_of);
-	free(plan->load.workload_path);
+	}
+	for (i = 0; i < plan->nr_phases; i++) {
+		free(plan->phases[i].name);
+		free(plan->phases[i].workload_path);
+	}
+	free(plan->placements);
+	free(plan->phases);
 	free(plan->here);
 	free(plan->text);
 	config_free(&plan_value, plan);
@@ -215,9 +273,25 @@ out:
 	return ret;
 }
 
+bool plan_has_aa(const struct plan *plan)
+{
+	return plan->aa && *plan->aa;
+}
+
 unsigned int plan_total_trials(const struct plan *plan)
 {
 	return plan->nr_trials * plan->nr_placements;
+}
+
+bool plan_has_placement(const struct plan *plan, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < plan->nr_placements; i++) {
+		if (strcmp(plan->placements[i].name, name) == 0)
+			return true;
+	}
+	return false;
 }
 
 int plan_find_host(const struct plan *plan, const char *name)

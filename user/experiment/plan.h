@@ -15,6 +15,8 @@
 #include "user/base/err.h"
 #include "user/base/types.h"
 #include "user/base/config.h"
+#include "user/experiment/ranking.h"
+#include "user/experiment/validity.h"
 
 #define PLAN_NAME_MAX	   63
 #define PLAN_CLIENT	   "client" /* host name of the load generator */
@@ -28,7 +30,16 @@
 #define PLAN_WITHIN_NS	   (30 * NSEC_PER_SEC)
 #define PLAN_WARMUP_NS	   (2 * NSEC_PER_SEC)
 #define PLAN_DURATION_NS   (10 * NSEC_PER_SEC)
-#define PLAN_FIRST_ADDRESS 11 /* hosts are .11, .12, ... of the subnet; the client is .1 */
+#define PLAN_FIRST_ADDRESS 11	/* hosts are .11, .12, ... of the subnet; the client is .1 */
+#define PLAN_PLACEMENTS	   1000 /* at most, generated ones included */
+#define PLAN_ALL_LIMIT	   50	/* of "all", unless the file says another */
+#define PLAN_AA_SUFFIX	   RANKING_AGAIN /* the copy of the first placement: "packed-again" */
+#define PLAN_RETRIES	   2
+#define PLAN_STATIONARY	   "stationary" /* in place of a warm-up time */
+#define PLAN_WINDOW_NS	   (2 * NSEC_PER_SEC)
+#define PLAN_WARM_LIMIT_NS (30 * NSEC_PER_SEC)
+#define PLAN_WARM_WITHIN   0.10
+#define PLAN_SEED_MAX	   INT64_MAX /* what JSON and the store can hold */
 
 struct plan_host {
 	char *name;
@@ -57,6 +68,8 @@ struct plan_service {
 	unsigned int nr_env;
 	char *user; /* NULL: as situ runs, root */
 	struct plan_ready *ready;
+	char *reset; /* command: puts the data back to where every trial starts */
+	char *stop;  /* command: ends the service, before SIGTERM does */
 	/* derived */
 	u64 within_ns;
 };
@@ -67,12 +80,36 @@ struct plan_group {
 	unsigned int nr_services;
 };
 
-struct plan_placement {
+/* An element of 'placements': written out, or a rule that makes one or more. */
+struct plan_entry {
 	char *name;
 	struct plan_group *on;
 	unsigned int nr_on;
-	/* derived: host_of[i] is the index of the host that service i is on */
-	unsigned int *host_of;
+	char *generate;
+	unsigned int *limit; /* of "all" */
+	unsigned int *count; /* of "random" */
+	u64 *seed;	     /* of "random" */
+};
+
+struct plan_placement {
+	char *name;
+	unsigned int *host_of; /* index of the host that each service is on */
+	unsigned int entry;    /* that it comes from */
+};
+
+/* A load phase as the file has it; what it leaves out is the load's own. */
+struct plan_load_phase {
+	char *name;
+	char *workload;
+	double *rate;
+	unsigned int *connections;
+	char *duration;
+};
+
+struct plan_stationary {
+	char *window;
+	char *within;
+	char *limit;
 };
 
 struct plan_load {
@@ -81,12 +118,37 @@ struct plan_load {
 	double rate; /* requests per second */
 	unsigned int *connections;
 	char *warmup;
+	struct plan_stationary *stationary;
 	char *duration;
+	char *drain;
+	struct plan_load_phase *phases;
+	unsigned int nr_phases;
 	/* derived */
-	char *workload_path; /* as seen from anywhere */
 	unsigned int target_index;
+	u64 warmup_ns; /* a time; with until_stationary: at most */
+	bool until_stationary;
+	u64 window_ns; /* two windows behind one another must agree ... */
+	double within; /* ... to this share, in p50 and p99 */
+	u64 drain_ns;
+};
+
+/* One load phase with everything that it is. */
+struct plan_phase {
+	char *name;
+	char *workload_path; /* as seen from anywhere */
+	double rate;
 	unsigned int nr_connections;
-	u64 warmup_ns, duration_ns;
+	u64 duration_ns;
+};
+
+/* When a trial does not count. Shares as texts: "5%" or "0.05". */
+struct plan_limits {
+	char *lag;
+	char *rate;
+	char *idle;
+	char *steal;
+	char *others;
+	char *lost;
 };
 
 struct plan {
@@ -98,13 +160,24 @@ struct plan {
 	char *prepare;
 	struct plan_service *services;
 	unsigned int nr_services;
-	struct plan_placement *placements;
-	unsigned int nr_placements;
+	struct plan_entry *entries;
+	unsigned int nr_entries;
+	bool *aa;
 	unsigned int *trials;
 	u64 *seed;
+	unsigned int *retries;
+	char *cooldown;
+	struct plan_limits *limits;
 	struct plan_load load;
 	/* derived */
 	struct plan_host client_host; /* .name and .cpus are not owned */
+	struct plan_placement *placements;
+	unsigned int nr_placements; /* with the A/A copy, which is the last one */
+	struct plan_phase *phases;
+	unsigned int nr_phases;
+	struct validity_limits valid;
+	unsigned int nr_retries;
+	u64 cooldown_ns;
 	unsigned int nr_trials;
 	u64 order_seed;
 	unsigned int prefix;	     /* bits of the subnet */
@@ -137,8 +210,16 @@ int plan_load(const char *path, const struct plan_machine *machine, struct plan 
 	      struct err *err);
 void plan_free(struct plan *plan); /* NULL is fine */
 
+/* The libcyaml schema of the file, for the test that holds the JSON Schema against it. */
+const cyaml_schema_value_t *plan_schema(void);
+
+/* True when the last placement is the copy of the first one that measures the noise. */
+bool plan_has_aa(const struct plan *plan);
+
 /* Trials of all placements. */
 unsigned int plan_total_trials(const struct plan *plan);
+
+bool plan_has_placement(const struct plan *plan, const char *name);
 
 /* Index of the named thing, or -1. */
 int plan_find_host(const struct plan *plan, const char *name);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,22 +14,10 @@
 #include "user/experiment/plan_check.h"
 #include "user/experiment/words.h"
 
-#define RATE_MAX	1e6
-#define CONNECTIONS_MAX 10000
 #define DURATION_MAX_NS (24 * 3600 * NSEC_PER_SEC)
 #define COMMAND_MAX	65536
 
-struct check {
-	struct plan *plan;
-	const struct plan_machine *machine;
-	struct err *err;
-	char path[128];
-};
-
-/* The error for the node at c->path, which at() has set. */
-#define bad(c, ...) config_error(&(c)->plan->source, (c)->err, (c)->path, __VA_ARGS__)
-
-__attribute__((format(printf, 2, 3))) static void at(struct check *c, const char *fmt, ...)
+void check_at(struct check *c, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -37,18 +26,18 @@ __attribute__((format(printf, 2, 3))) static void at(struct check *c, const char
 	va_end(ap);
 }
 
-/* Names become parts of paths, of cgroups and of tables. */
-static int check_name(struct check *c, const char *name)
+int check_name(struct check *c, const char *name)
 {
 	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				  "0123456789._-");
 
 	if (name[len] || name[0] == '.' || name[0] == '-')
-		return bad(c, "name '%s' is not of letters, digits, '.', '_' and '-': rename it",
-			   name);
+		return check_bad(c,
+				 "name '%s' is not of letters, digits, '.', '_' and '-': rename it",
+				 name);
 	if (len > PLAN_NAME_MAX)
-		return bad(c, "name '%s' is longer than %d characters: shorten it", name,
-			   PLAN_NAME_MAX);
+		return check_bad(c, "name '%s' is longer than %d characters: shorten it", name,
+				 PLAN_NAME_MAX);
 	return 0;
 }
 
@@ -57,22 +46,25 @@ static int check_cpus(struct check *c, const char *list, cpu_set_t *set)
 	int cpu;
 
 	if (cpulist_parse(list, set))
-		return bad(c, "'%s' is not a CPU list: write one like \"0\" or \"0,2-3\"", list);
+		return check_bad(c, "'%s' is not a CPU list: write one like \"0\" or \"0,2-3\"",
+				 list);
 	cpu = cpulist_outside(set, &c->machine->online);
 	if (cpu >= 0)
-		return bad(c, "CPU %d is not online here: see /sys/devices/system/cpu/online", cpu);
+		return check_bad(c, "CPU %d is not online here: see /sys/devices/system/cpu/online",
+				 cpu);
 	return 0;
 }
 
-static int check_duration(struct check *c, const char *text, u64 min_ns, u64 *ns)
+int check_duration(struct check *c, const char *text, u64 min_ns, u64 *ns)
 {
 	if (!text)
 		return 0;
 	if (units_parse_duration(text, ns) || *ns > DURATION_MAX_NS)
-		return bad(c, "'%s' is not a duration up to 24h: write one like 500ms, 8s or 2m",
-			   text);
+		return check_bad(c,
+				 "'%s' is not a duration up to 24h: write one like 500ms, 8s or 2m",
+				 text);
 	if (*ns < min_ns)
-		return bad(c, "'%s' is too short: write a longer one", text);
+		return check_bad(c, "'%s' is too short: write a longer one", text);
 	return 0;
 }
 
@@ -92,21 +84,22 @@ static int check_subnet(struct check *c)
 	u32 network, i;
 	char *end;
 
-	at(c, "subnet");
+	check_at(c, "subnet");
 	slash = strchr(text, '/');
 	if (slash)
 		snprintf(address, sizeof(address), "%.*s", (int)(slash - text), text);
 	c->plan->prefix = slash ? (unsigned int)strtoul(slash + 1, &end, 10) : 0;
 	if (!slash || *end || slash[1] < '0' || slash[1] > '9' || c->plan->prefix < 8 ||
 	    c->plan->prefix > 30 || inet_pton(AF_INET, address, &in) != 1)
-		return bad(c, "'%s' is not an IPv4 subnet: write one like %s", text, PLAN_SUBNET);
+		return check_bad(c, "'%s' is not an IPv4 subnet: write one like %s", text,
+				 PLAN_SUBNET);
 	network = ntohl(in.s_addr);
 	if (network & (UINT32_MAX >> c->plan->prefix))
-		return bad(c, "'%s' has bits set behind its prefix: write one like %s", text,
-			   PLAN_SUBNET);
+		return check_bad(c, "'%s' has bits set behind its prefix: write one like %s", text,
+				 PLAN_SUBNET);
 	if (PLAN_FIRST_ADDRESS + c->plan->nr_hosts > (UINT32_MAX >> c->plan->prefix))
-		return bad(c, "'%s' has too few addresses for %u hosts: widen it", text,
-			   c->plan->nr_hosts);
+		return check_bad(c, "'%s' has too few addresses for %u hosts: widen it", text,
+				 c->plan->nr_hosts);
 	set_address(&c->plan->client_host, network, 1);
 	for (i = 0; i < c->plan->nr_hosts; i++)
 		set_address(&c->plan->hosts[i], network, PLAN_FIRST_ADDRESS + i);
@@ -121,22 +114,22 @@ static int check_hosts(struct check *c)
 	for (i = 0; i < plan->nr_hosts; i++) {
 		struct plan_host *host = &plan->hosts[i];
 
-		at(c, "hosts/%u/name", i);
+		check_at(c, "hosts/%u/name", i);
 		if (check_name(c, host->name))
 			return -1;
 		if (strcmp(host->name, PLAN_CLIENT) == 0)
-			return bad(c, "host '%s' is the load generator's own: rename it",
-				   host->name);
+			return check_bad(c, "host '%s' is the load generator's own: rename it",
+					 host->name);
 		if (plan_find_host(plan, host->name) != (int)i)
-			return bad(c, "host '%s' stands here a second time: rename one",
-				   host->name);
-		at(c, "hosts/%u/cpus", i);
+			return check_bad(c, "host '%s' stands here a second time: rename one",
+					 host->name);
+		check_at(c, "hosts/%u/cpus", i);
 		if (check_cpus(c, host->cpus, &host->cpu_set))
 			return -1;
 	}
 	plan->client_host.name = (char *)PLAN_CLIENT;
 	plan->client_host.cpu_set = c->machine->online;
-	at(c, "client/cpus");
+	check_at(c, "client/cpus");
 	if (!plan->client || !plan->client->cpus)
 		return 0;
 	plan->client_host.cpus = plan->client->cpus;
@@ -149,21 +142,22 @@ static int check_ready(struct check *c, unsigned int i)
 	const struct plan_ready *ready = s->ready;
 
 	s->within_ns = PLAN_WITHIN_NS;
-	at(c, "services/%u/ready", i);
+	check_at(c, "services/%u/ready", i);
 	if (!ready && !s->port)
-		return bad(c, "service '%s' has no port to wait for: add 'port' or 'ready'",
-			   s->name);
+		return check_bad(c, "service '%s' has no port to wait for: add 'port' or 'ready'",
+				 s->name);
 	if (!ready)
 		return 0;
 	if (!!ready->tcp + !!ready->http + !!ready->command > 1)
-		return bad(c, "'ready' has more than one of tcp, http and command: keep one");
+		return check_bad(c, "'ready' has more than one of tcp, http and command: keep one");
 	if (!s->port && !ready->command && !(ready->tcp && !*ready->tcp))
-		return bad(c, "service '%s' has no port to wait for: add 'port' or a 'command'",
-			   s->name);
-	at(c, "services/%u/ready/http", i);
+		return check_bad(c,
+				 "service '%s' has no port to wait for: add 'port' or a 'command'",
+				 s->name);
+	check_at(c, "services/%u/ready/http", i);
 	if (ready->http && ready->http[0] != '/')
-		return bad(c, "'%s' is not a path: write one like /health", ready->http);
-	at(c, "services/%u/ready/within", i);
+		return check_bad(c, "'%s' is not a path: write one like /health", ready->http);
+	check_at(c, "services/%u/ready/within", i);
 	return check_duration(c, ready->within, 1, &s->within_ns);
 }
 
@@ -191,9 +185,10 @@ static int check_env(struct check *c, unsigned int i)
 	unsigned int j;
 
 	for (j = 0; j < s->nr_env; j++) {
-		at(c, "services/%u/env/%u", i, j);
+		check_at(c, "services/%u/env/%u", i, j);
 		if (!strchr(s->env[j], '=') || s->env[j][0] == '=')
-			return bad(c, "'%s' is not NAME=value: write '- NAME=value'", s->env[j]);
+			return check_bad(c, "'%s' is not NAME=value: write '- NAME=value'",
+					 s->env[j]);
 	}
 	return 0;
 }
@@ -202,20 +197,21 @@ static int check_service(struct check *c, unsigned int i)
 {
 	const struct plan_service *s = &c->plan->services[i];
 
-	at(c, "services/%u/name", i);
+	check_at(c, "services/%u/name", i);
 	if (check_name(c, s->name))
 		return -1;
 	if (reserved(s->name))
-		return bad(c, "service name '%s' is taken by situ or the kernel: rename it",
-			   s->name);
+		return check_bad(c, "service name '%s' is taken by situ or the kernel: rename it",
+				 s->name);
 	if (plan_find_service(c->plan, s->name) != (int)i)
-		return bad(c, "service '%s' stands here a second time: rename one", s->name);
-	at(c, "services/%u/port", i);
+		return check_bad(c, "service '%s' stands here a second time: rename one", s->name);
+	check_at(c, "services/%u/port", i);
 	if (s->port > 65535)
-		return bad(c, "port %u is above 65535: write a TCP port", s->port);
-	at(c, "services/%u/user", i);
+		return check_bad(c, "port %u is above 65535: write a TCP port", s->port);
+	check_at(c, "services/%u/user", i);
 	if (s->user && c->machine->user_exists && !c->machine->user_exists(s->user))
-		return bad(c, "there is no user '%s' here: add it, or take 'user' out", s->user);
+		return check_bad(c, "there is no user '%s' here: add it, or take 'user' out",
+				 s->user);
 	return check_env(c, i) || check_ready(c, i) ? -1 : 0;
 }
 
@@ -230,7 +226,7 @@ static int check_services(struct check *c)
 	return 0;
 }
 
-static int unknown_service(struct check *c, const char *name)
+int check_unknown_service(struct check *c, const char *name)
 {
 	const char *known[256], *near;
 	size_t nr;
@@ -239,98 +235,8 @@ static int unknown_service(struct check *c, const char *name)
 		known[nr] = c->plan->services[nr].name;
 	near = opts_nearest(name, known, nr);
 	if (near)
-		return bad(c, "unknown service '%s': did you mean '%s'?", name, near);
-	return bad(c, "unknown service '%s': write one that 'services' lists", name);
-}
-
-static int check_group(struct check *c, unsigned int p, unsigned int g)
-{
-	struct plan_placement *placement = &c->plan->placements[p];
-	const struct plan_group *group = &placement->on[g];
-	int host = plan_find_host(c->plan, group->host);
-	unsigned int i;
-
-	at(c, "placements/%u/on/%u/host", p, g);
-	if (host < 0)
-		return bad(c, "unknown host '%s': write one that 'hosts' lists", group->host);
-	for (i = 0; i < group->nr_services; i++) {
-		const char *name = group->services[i];
-		int service = plan_find_service(c->plan, name);
-
-		at(c, "placements/%u/on/%u/services/%u", p, g, i);
-		if (service < 0)
-			return unknown_service(c, name);
-		if (placement->host_of[service] != UINT32_MAX)
-			return bad(c, "service '%s' is placed a second time in '%s': take one out",
-				   name, placement->name);
-		placement->host_of[service] = (unsigned int)host;
-	}
-	return 0;
-}
-
-/* Two services that listen on one port of one address cannot both start. */
-static int check_ports(struct check *c, unsigned int p)
-{
-	const struct plan *plan = c->plan;
-	const unsigned int *host_of = plan->placements[p].host_of;
-	unsigned int i, j;
-
-	for (i = 0; i < plan->nr_services; i++) {
-		for (j = 0; j < i; j++) {
-			if (plan->services[i].port == 0 || host_of[i] != host_of[j] ||
-			    plan->services[i].port != plan->services[j].port)
-				continue;
-			at(c, "services/%u/port", i);
-			return bad(c,
-				   "services '%s' and '%s' share port %u on host '%s' in placement "
-				   "'%s': change one port",
-				   plan->services[j].name, plan->services[i].name,
-				   plan->services[i].port, plan->hosts[host_of[i]].name,
-				   plan->placements[p].name);
-		}
-	}
-	return 0;
-}
-
-static int check_placement(struct check *c, unsigned int p)
-{
-	struct plan_placement *placement = &c->plan->placements[p];
-	unsigned int i;
-
-	at(c, "placements/%u/name", p);
-	if (check_name(c, placement->name))
-		return -1;
-	for (i = 0; i < p; i++) {
-		if (strcmp(c->plan->placements[i].name, placement->name) == 0)
-			return bad(c, "placement '%s' stands here a second time: rename one",
-				   placement->name);
-	}
-	placement->host_of = malloc(c->plan->nr_services * sizeof(*placement->host_of));
-	if (!placement->host_of)
-		return err_set(c->err, EXIT_FAILED, "out of memory: free some");
-	memset(placement->host_of, 0xff, c->plan->nr_services * sizeof(*placement->host_of));
-	for (i = 0; i < placement->nr_on; i++) {
-		if (check_group(c, p, i))
-			return -1;
-	}
-	at(c, "placements/%u/on", p);
-	for (i = 0; i < c->plan->nr_services; i++) {
-		if (placement->host_of[i] == UINT32_MAX)
-			return bad(c, "placement '%s' leaves out service '%s': put it on a host",
-				   placement->name, c->plan->services[i].name);
-	}
-	return check_ports(c, p);
-}
-
-static int check_placements(struct check *c)
-{
-	unsigned int p;
-
-	for (p = 0; p < c->plan->nr_placements; p++) {
-		if (check_placement(c, p))
-			return -1;
-	}
-	return 0;
+		return check_bad(c, "unknown service '%s': did you mean '%s'?", name, near);
+	return check_bad(c, "unknown service '%s': write one that 'services' lists", name);
 }
 
 /* @shell: the text is a command, one line of a shell. */
@@ -344,11 +250,12 @@ static int check_template(struct check *c, struct words_scope *scope, const char
 	failed = words_expand(scope, text, &out, problem, sizeof(problem));
 	buf_free(&out);
 	if (failed == -EINVAL)
-		return bad(c, "%s", problem);
+		return check_bad(c, "%s", problem);
 	if (failed)
-		return bad(c, "this grows beyond %d bytes: shorten it", COMMAND_MAX);
+		return check_bad(c, "this grows beyond %d bytes: shorten it", COMMAND_MAX);
 	if (shell && text[strcspn(text, "\n")] && text[strcspn(text, "\n") + 1])
-		return bad(c, "a command of several lines: write it as one line, or as a script");
+		return check_bad(
+			c, "a command of several lines: write it as one line, or as a script");
 	return 0;
 }
 
@@ -357,14 +264,20 @@ static int check_templates_of(struct check *c, struct words_scope *scope)
 	unsigned int i = scope->service, j;
 	const struct plan_service *s = &c->plan->services[i];
 
-	at(c, "services/%u/command", i);
+	check_at(c, "services/%u/command", i);
 	if (check_template(c, scope, s->command, true))
 		return -1;
-	at(c, "services/%u/ready/command", i);
+	check_at(c, "services/%u/ready/command", i);
 	if (s->ready && s->ready->command && check_template(c, scope, s->ready->command, true))
 		return -1;
+	check_at(c, "services/%u/reset", i);
+	if (s->reset && check_template(c, scope, s->reset, true))
+		return -1;
+	check_at(c, "services/%u/stop", i);
+	if (s->stop && check_template(c, scope, s->stop, true))
+		return -1;
 	for (j = 0; j < s->nr_env; j++) {
-		at(c, "services/%u/env/%u", i, j);
+		check_at(c, "services/%u/env/%u", i, j);
 		if (check_template(c, scope, s->env[j], false))
 			return -1;
 	}
@@ -388,63 +301,20 @@ static int check_templates(struct check *c)
 	return 0;
 }
 
-/* The workload's absolute path: it is relative to the experiment file. */
-static int check_workload(struct check *c)
-{
-	struct plan_load *load = &c->plan->load;
-
-	at(c, "load/workload");
-	if (asprintf(&load->workload_path, "%s%s%s", load->workload[0] == '/' ? "" : c->plan->here,
-		     load->workload[0] == '/' ? "" : "/", load->workload) < 0) {
-		load->workload_path = NULL;
-		return err_set(c->err, EXIT_FAILED, "out of memory: free some");
-	}
-	if (c->machine->file_readable && !c->machine->file_readable(load->workload_path))
-		return bad(c, "cannot read the workload file %s: write its path", load->workload);
-	return 0;
-}
-
-static int check_load(struct check *c)
-{
-	struct plan_load *load = &c->plan->load;
-	int target = plan_find_service(c->plan, load->target);
-
-	at(c, "load/target");
-	if (target < 0)
-		return unknown_service(c, load->target);
-	if (!c->plan->services[target].port)
-		return bad(c, "service '%s' has no port to load: give it one", load->target);
-	load->target_index = (unsigned int)target;
-	at(c, "load/rate");
-	if (!(load->rate > 0 && load->rate <= RATE_MAX))
-		return bad(c, "rate %g is not between 0 and %g: write requests per second",
-			   load->rate, RATE_MAX);
-	load->nr_connections = load->connections ? *load->connections : PLAN_CONNECTIONS;
-	at(c, "load/connections");
-	if (load->nr_connections < 1 || load->nr_connections > CONNECTIONS_MAX)
-		return bad(c, "%u connections are not between 1 and %d: write another number",
-			   load->nr_connections, CONNECTIONS_MAX);
-	load->warmup_ns = PLAN_WARMUP_NS;
-	at(c, "load/warmup");
-	if (check_duration(c, load->warmup, 0, &load->warmup_ns))
-		return -1;
-	load->duration_ns = PLAN_DURATION_NS;
-	at(c, "load/duration");
-	if (check_duration(c, load->duration, NSEC_PER_MSEC, &load->duration_ns))
-		return -1;
-	return check_workload(c);
-}
-
 static int check_trials(struct check *c)
 {
 	struct plan *plan = c->plan;
 
 	plan->nr_trials = plan->trials ? *plan->trials : PLAN_TRIALS;
 	plan->order_seed = plan->seed ? *plan->seed : 1;
-	at(c, "trials");
+	check_at(c, "seed");
+	if (plan->order_seed > PLAN_SEED_MAX)
+		return check_bad(c, "seed %" PRIu64 " is above %" PRIu64 ": write a smaller one",
+				 plan->order_seed, (u64)PLAN_SEED_MAX);
+	check_at(c, "trials");
 	if (plan->nr_trials < 1 || plan->nr_trials > PLAN_TRIALS_MAX)
-		return bad(c, "%u trials are not between 1 and %d: write another number",
-			   plan->nr_trials, PLAN_TRIALS_MAX);
+		return check_bad(c, "%u trials are not between 1 and %d: write another number",
+				 plan->nr_trials, PLAN_TRIALS_MAX);
 	return 0;
 }
 
@@ -452,9 +322,10 @@ int plan_check(struct plan *plan, const struct plan_machine *machine, struct err
 {
 	struct check c = { .plan = plan, .machine = machine, .err = err };
 
-	at(&c, "name");
+	check_at(&c, "name");
 	if (check_name(&c, plan->name) || check_subnet(&c) || check_hosts(&c) ||
-	    check_services(&c) || check_placements(&c) || check_templates(&c) || check_load(&c))
+	    check_services(&c) || check_placements(&c) || check_templates(&c) || check_load(&c) ||
+	    check_limits(&c))
 		return -1;
 	return check_trials(&c);
 }

@@ -15,6 +15,7 @@
 #include "user/base/stop.h"
 #include "user/experiment/cgroup.h"
 #include "user/experiment/cmdgroup.h"
+#include "user/experiment/origin.h"
 #include "user/experiment/recorder.h"
 #include "user/store/store.h"
 
@@ -42,8 +43,8 @@ static int describe(struct recorder *r)
 	uname(&uts);
 	r->run->started_at_ns = clock_real_ns();
 	if (run_set_text(&r->run->name, r->want->name) ||
-	    run_set_text(&r->run->state, "unfinished") ||
-	    run_set_text(&r->run->kernel, uts.release) || run_add_host(r->run, uts.nodename))
+	    run_set_text(&r->run->state, "unfinished") || origin_machine(r->run) ||
+	    run_add_host(r->run, uts.nodename))
 		return -ENOMEM;
 	return 0;
 }

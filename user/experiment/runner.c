@@ -3,28 +3,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "user/base/clock.h"
 #include "user/base/stop.h"
-#include "user/experiment/loadphase.h"
+#include "user/experiment/decided.h"
+#include "user/experiment/ledger.h"
 #include "user/experiment/order.h"
+#include "user/experiment/origin.h"
 #include "user/experiment/prepare.h"
+#include "user/experiment/resume.h"
 #include "user/experiment/runner.h"
 #include "user/experiment/scratch.h"
+#include "user/experiment/trial.h"
 #include "user/store/store.h"
 
 struct runner {
 	const struct plan *plan;
 	const struct plan_machine *machine;
-	const char *store_path;
+	const struct runner_options *options;
 	struct run *run;
 	struct store *store;
 	struct measure *measure;
 	struct lab lab;
 	struct progress progress;
-	unsigned int serial; /* of the trial under way, from 1 */
+	unsigned int nr_blocks;
+	unsigned int serial; /* deployments so far */
+	u64 started_ns;
+	u64 before_ns; /* what the run took before it was resumed */
 };
 
 static int out_of_memory(struct err *err)
@@ -38,8 +44,8 @@ static char *make_log_dir(const struct runner *r, const char *name, struct err *
 	char *path;
 	int failed;
 
-	if (asprintf(&path, "%s.logs/%" PRIu64 "%s%s", r->store_path, r->run->id, *name ? "/" : "",
-		     name) < 0) {
+	if (asprintf(&path, "%s.logs/%" PRIu64 "%s%s", r->options->store, r->run->id,
+		     *name ? "/" : "", name) < 0) {
 		out_of_memory(err);
 		return NULL;
 	}
@@ -51,84 +57,49 @@ static char *make_log_dir(const struct runner *r, const char *name, struct err *
 	return NULL;
 }
 
-/* Warms up; what the BPF programs cost is sampled meanwhile, into @warmup. */
-static int warm_up(const struct runner *r, struct deploy *d, struct phase *warmup, struct err *err)
+/* Lets the machine come to rest behind the trial before. */
+static int cool_down(struct runner *r, struct deploy *d, struct err *err)
 {
-	u64 warmup_ns = r->plan->load.warmup_ns;
-	int failed;
+	u64 cooldown_ns = r->plan->cooldown_ns;
 
-	if (!warmup_ns)
+	if (!cooldown_ns || r->serial == 1)
 		return 0;
-	d->step = "warm-up";
-	progress_step(d->progress, warmup_ns, "warming up");
-	if (measure_sample_cost(r->measure, true))
-		return loadphase_run(d, warmup_ns, err);
-	failed = measure_begin(r->measure, err) || loadphase_run(d, warmup_ns, err) ||
-		 measure_end(r->measure, warmup, err);
-	measure_sample_cost(r->measure, false);
-	return failed ? -1 : 0;
+	progress_step(&r->progress, cooldown_ns, "cooling down");
+	return deploy_watch(d, NULL, clock_mono_ns() + cooldown_ns, err) == WATCH_TIME ? 0 : -1;
 }
 
-/* Measures one load phase into @phase. */
-static int measure_phase(const struct runner *r, struct deploy *d, struct phase *phase,
-			 struct err *err)
+static void tell_invalid(struct runner *r, const struct deploy *d, const char *reason)
 {
-	d->step = PLAN_PHASE;
-	progress_step(d->progress, r->plan->load.duration_ns, "measuring");
-	if (measure_begin(r->measure, err) || loadphase_run(d, r->plan->load.duration_ns, err) ||
-	    measure_end(r->measure, phase, err))
+	progress_clear(&r->progress);
+	fprintf(stderr, "  %s, trial %u, attempt %u of %u does not count: %s\n",
+		r->plan->placements[d->placement].name, d->trial, d->attempt,
+		r->plan->nr_retries + 1, reason);
+}
+
+/* Carries out one attempt and stores it. 0, or -1. */
+static int run_attempt(struct runner *r, struct deploy *d, struct err *err)
+{
+	size_t first = r->run->nr_phases;
+	struct err why = { 0 };
+	bool died = false;
+
+	if (cool_down(r, d, err))
 		return -1;
-	return loadphase_collect(d, phase, err);
-}
-
-/*
- * Programs were timed in the warm-up, under the same load: timing them in the phase itself would
- * be part of what it finds.
- */
-static void take_programs(struct phase *phase, struct phase *warmup)
-{
-	struct program *untimed = phase->programs;
-	size_t nr = phase->nr_programs;
-
-	if (!warmup->nr_programs)
-		return;
-	phase->programs = warmup->programs;
-	phase->nr_programs = warmup->nr_programs;
-	warmup->programs = untimed;
-	warmup->nr_programs = nr;
-}
-
-static int run_phase(const struct runner *r, struct deploy *d, struct phase *phase, struct err *err)
-{
-	struct phase warmup = { 0 };
-	int failed;
-
-	if (loadphase_make_cgroup(d, err))
+	if (trial_run(d, r->measure, r->run, &died, &why))
+		return err_set(err, why.code, "%s", why.text);
+	if (store_add_phases(r->store, r->run->id, &r->run->phases[first],
+			     r->run->nr_phases - first, err))
 		return -1;
-	failed = loadphase_name(d, r->measure, err) || deploy_name_services(d, r->measure, err) ||
-		 warm_up(r, d, &warmup, err) || measure_phase(r, d, phase, err);
-	loadphase_remove_cgroup(d);
-	take_programs(phase, &warmup);
-	phase_free(&warmup);
-	return failed ? -1 : 0;
+	if (!phase_counts(&r->run->phases[first]))
+		tell_invalid(r, d, r->run->phases[first].invalid);
+	/* Services that die each time would do so in all the trials to come. */
+	if (died && d->attempt > r->plan->nr_retries)
+		return err_set(err, why.code, "%s", why.text);
+	return 0;
 }
 
-/* Deploys, measures, stops and stores one trial, whose phase is @phase. */
-static int run_deployed(const struct runner *r, struct deploy *d, struct phase *phase,
-			struct err *err)
-{
-	int failed = deploy_start(d, err);
-
-	if (!failed)
-		failed = run_phase(r, d, phase, err);
-	deploy_stop(d);
-	measure_forget_services(r->measure);
-	if (failed)
-		return -1;
-	return store_add_phase(r->store, r->run->id, phase, err);
-}
-
-static int run_trial(struct runner *r, unsigned int placement, unsigned int trial, struct err *err)
+static int deploy_attempt(struct runner *r, unsigned int placement, unsigned int trial,
+			  unsigned int attempt, struct err *err)
 {
 	const char *name = r->plan->placements[placement].name;
 	struct deploy d = {
@@ -138,26 +109,38 @@ static int run_trial(struct runner *r, unsigned int placement, unsigned int tria
 		.progress = &r->progress,
 		.placement = placement,
 		.trial = trial,
+		.attempt = attempt,
 		.serial = ++r->serial,
 	};
-	char dir[PLAN_NAME_MAX + 16], *log_dir;
-	struct phase *phase;
+	char dir[PLAN_NAME_MAX + 40], again[32] = "", *log_dir;
 	int failed;
 
-	progress_head(&r->progress, "[%u/%u] %s, trial %u of %u: ", r->serial,
-		      plan_total_trials(r->plan), name, trial, r->plan->nr_trials);
-	snprintf(dir, sizeof(dir), "%s-%u", name, trial);
+	if (attempt > 1)
+		snprintf(again, sizeof(again), ".%u", attempt);
+	snprintf(dir, sizeof(dir), "%s-%u%s", name, trial, again);
 	log_dir = make_log_dir(r, dir, err);
 	if (!log_dir)
 		return -1;
 	d.log_dir = log_dir;
-	phase = run_add_phase(r->run, name, trial, PLAN_PHASE);
-	failed = phase ? run_deployed(r, &d, phase, err) : out_of_memory(err);
-	/* Only whole trials are kept: half of one would pass for a slow one. */
-	if (phase && failed)
-		phase_free(&r->run->phases[--r->run->nr_phases]);
+	failed = run_attempt(r, &d, err);
 	free(log_dir);
 	return failed;
+}
+
+/* Attempts at one trial until one counts or no more are allowed. @nth: its place in the run. */
+static int run_trial(struct runner *r, unsigned int placement, unsigned int trial, unsigned int nth,
+		     struct err *err)
+{
+	const char *name = r->plan->placements[placement].name;
+	unsigned int attempt;
+
+	while (ledger_look(r->run, name, trial, r->plan->nr_retries, &attempt) == LEDGER_OPEN) {
+		progress_head(&r->progress, "[%u/%u] %s, trial %u of %u: ", nth,
+			      r->nr_blocks * r->plan->nr_placements, name, trial, r->nr_blocks);
+		if (deploy_attempt(r, placement, trial, attempt, err))
+			return -1;
+	}
+	return 0;
 }
 
 static int prepare(struct runner *r, struct err *err)
@@ -180,54 +163,132 @@ static int prepare(struct runner *r, struct err *err)
 	return failed;
 }
 
-static int run_trials(struct runner *r, struct err *err)
+static int run_block(struct runner *r, unsigned int block, unsigned int *order, struct err *err)
 {
-	unsigned int nr = r->plan->nr_placements, trial, i;
-	unsigned int *order = malloc(nr * sizeof(*order));
+	unsigned int nr = r->plan->nr_placements, i;
+
+	order_shuffle(r->plan->order_seed, block - 1, order, nr);
+	for (i = 0; i < nr; i++) {
+		if (run_trial(r, order[i], block, (block - 1) * nr + i + 1, err))
+			return -1;
+	}
+	return 0;
+}
+
+static u64 run_ns(const struct runner *r)
+{
+	return r->before_ns + clock_mono_ns() - r->started_ns;
+}
+
+/* Whether one more block is wanted and affordable; @block_ns is what the last one took. */
+static int wants_more(struct runner *r, u64 block_ns, bool *more, struct err *err)
+{
+	const struct runner_options *o = r->options;
+	unsigned int open = 0;
+	int failed;
+
+	*more = false;
+	if (!o->until_decided)
+		return 0;
+	failed = decided_count_open(r->plan, r->run, o->checks, &open, err);
+	if (failed)
+		return -1;
+	progress_clear(&r->progress);
+	if (!open)
+		fprintf(stderr, "all verdicts are reached after %u blocks\n", r->nr_blocks);
+	else if (r->nr_blocks >= o->max_blocks)
+		fprintf(stderr, "%u verdicts are open after %u blocks, all that are allowed\n",
+			open, r->nr_blocks);
+	else if (o->budget_ns && run_ns(r) + block_ns > o->budget_ns)
+		fprintf(stderr, "%u verdicts are open after %u blocks; the budget is spent\n", open,
+			r->nr_blocks);
+	else
+		*more = true;
+	return 0;
+}
+
+static int run_blocks(struct runner *r, struct err *err)
+{
+	unsigned int *order = malloc(r->plan->nr_placements * sizeof(*order)), block;
+	bool more = true;
 	int failed = 0;
 
 	if (!order)
 		return out_of_memory(err);
-	for (trial = 1; trial <= r->plan->nr_trials && !failed; trial++) {
-		order_shuffle(r->plan->order_seed, trial - 1, order, nr);
-		for (i = 0; i < nr && !failed; i++)
-			failed = run_trial(r, order[i], trial, err);
+	for (block = 1; more && !failed; block++) {
+		u64 began_ns = clock_mono_ns();
+
+		if (block > r->nr_blocks)
+			r->nr_blocks = block;
+		failed = run_block(r, block, order, err);
+		if (!failed && block >= r->nr_blocks)
+			failed = wants_more(r, clock_mono_ns() - began_ns, &more, err);
 	}
 	free(order);
 	return failed;
 }
 
+/* A placement of which no trial counts has not been measured. */
+static int check_trials(const struct runner *r, struct err *err)
+{
+	unsigned int i;
+
+	for (i = 0; i < r->plan->nr_placements; i++) {
+		const char *name = r->plan->placements[i].name;
+
+		if (!ledger_count(r->run, name))
+			return err_set(err, EXIT_FAILED,
+				       "no trial of placement '%s' counts: quiet the machine, or "
+				       "raise 'limits' in the file",
+				       name);
+	}
+	return 0;
+}
+
 static int describe_run(const struct runner *r, struct err *err)
 {
 	struct run *run = r->run;
-	struct utsname uts;
 	unsigned int i;
 	int failed = 0;
 
-	uname(&uts);
 	run->started_at_ns = clock_real_ns();
-	if (run_set_text(&run->name, r->plan->name) || run_set_text(&run->kernel, uts.release))
+	if (run_set_text(&run->name, r->plan->name) || origin_machine(run))
 		return out_of_memory(err);
 	for (i = 0; i < r->plan->nr_hosts && !failed; i++)
 		failed = run_add_host(run, r->plan->hosts[i].name);
 	if (failed || run_add_host(run, PLAN_CLIENT))
 		return out_of_memory(err);
+	return origin_plan(run, r->plan, r->nr_blocks, err);
+}
+
+/* Enters the run into the store, or finds the one that goes on. */
+static int begin(struct runner *r, struct err *err)
+{
+	r->nr_blocks = r->plan->nr_trials;
+	if (!r->options->resume)
+		return describe_run(r, err) || store_begin_run(r->store, r->run, err) ? -1 : 0;
+	if (resume_run(r->store, r->options->store, r->plan, r->run, err))
+		return -1;
+	r->before_ns = r->run->duration_ns;
+	r->nr_blocks = r->run->trials;
+	if (ledger_blocks(r->run) > r->nr_blocks)
+		r->nr_blocks = ledger_blocks(r->run); /* added by --until-decided */
 	return 0;
 }
 
 /* From the first entry in the store to its seal. */
 static int run_stored(struct runner *r, struct err *err)
 {
-	u64 started_ns = clock_mono_ns();
 	struct err seal_err = { 0 };
 	const char *state;
 	int failed;
 
-	if (describe_run(r, err) || store_begin_run(r->store, r->run, err))
+	r->started_ns = clock_mono_ns();
+	if (begin(r, err))
 		return -1;
-	failed = prepare(r, err) || run_trials(r, err);
+	failed = prepare(r, err) || run_blocks(r, err) || check_trials(r, err);
 	state = !failed ? "finished" : stop_signal() ? "interrupted" : "failed";
-	r->run->duration_ns = clock_mono_ns() - started_ns;
+	r->run->duration_ns = run_ns(r);
 	if (store_seal(r->store, r->run->id, state, r->run->duration_ns, &seal_err)) {
 		if (!failed)
 			return err_set(err, seal_err.code, "%s", seal_err.text);
@@ -242,22 +303,22 @@ static int open_store(struct runner *r, struct err *err)
 {
 	unsigned int nr = 0;
 
-	if (store_open(&r->store, r->store_path, STORE_WRITE, err) ||
+	if (store_open(&r->store, r->options->store, STORE_WRITE, err) ||
 	    store_close_abandoned(r->store, &nr, err))
 		return -1;
 	if (nr)
 		fprintf(stderr, "situ: %u killed run%s in %s marked as interrupted\n", nr,
-			nr == 1 ? " is" : "s are", r->store_path);
+			nr == 1 ? " is" : "s are", r->options->store);
 	return 0;
 }
 
-int runner_run(const struct plan *plan, const struct plan_machine *machine, const char *store_path,
-	       struct run *run, struct err *err)
+int runner_run(const struct plan *plan, const struct plan_machine *machine,
+	       const struct runner_options *options, struct run *run, struct err *err)
 {
 	struct runner r = {
 		.plan = plan,
 		.machine = machine,
-		.store_path = store_path,
+		.options = options,
 		.run = run,
 	};
 	int failed = -1;
