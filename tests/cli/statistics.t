@@ -36,7 +36,7 @@ theirs <- list(
 
 # How far ours may be off: exact ones not at all, the drawn ones as two draws are from each other,
 # as a share of the interval; the sum of two quantiles a little from the non-central t.
-tolerance <- c(hodges_lehmann = 1e-9, sign_flip = 1e-9, bootstrap = 0.25, cliff = 1e-9, holm = 1e-9,
+tolerance <- c(hodges_lehmann = 1e-9, sign_flip = 1e-9, bootstrap = 0.3, cliff = 1e-9, holm = 1e-9,
 	student = 1e-6, detectable = 0.03)
 
 set.seed(1)

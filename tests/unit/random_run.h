@@ -104,6 +104,7 @@ static inline struct run random_run(u64 seed)
 	struct run run = { .started_at_ns = 1789999999000000001ULL };
 	unsigned int i;
 
+	run_set_text(&run.uuid, "7c9e6679-7425-40de-944b-e07fc1f90ae7");
 	run_set_text(&run.name, "shop \"demo\"");
 	run_set_text(&run.state, "unfinished");
 	run_set_text(&run.kernel, "6.18.0-test");
@@ -238,6 +239,7 @@ static inline void assert_runs_equal(const struct run *a, const struct run *b)
 	assert_string_equal(a->name, b->name);
 	assert_string_equal(a->state, b->state);
 	assert_string_equal(a->kernel, b->kernel);
+	assert_string_equal(a->uuid, b->uuid);
 	assert_string_equal(a->situ_version, b->situ_version);
 	assert_string_equal(a->cpus, b->cpus);
 	assert_string_equal(a->clock_source, b->clock_source);

@@ -336,7 +336,8 @@ static int read_origin(struct reader *r, const json_t *head)
 		return -1;
 	if (run_set_file(&run->plan, plan))
 		return out_of_memory(r);
-	if (read_text(r, head, "situ_version", &run->situ_version) ||
+	if (read_text(r, head, "uuid", &run->uuid) ||
+	    read_text(r, head, "situ_version", &run->situ_version) ||
 	    read_text(r, head, "cpus", &run->cpus) ||
 	    read_text(r, head, "clock_source", &run->clock_source) ||
 	    read_text(r, head, "plan_hash", &run->plan_hash) ||

@@ -361,7 +361,8 @@ static int put_totals(struct writer *w, const struct run *run)
 /* What it was measured with and by which experiment file. */
 static int set_origin(struct writer *w, json_t *object, const struct run *run)
 {
-	return set_text(w, object, "situ_version", run->situ_version) ||
+	return set_text(w, object, "uuid", run->uuid) ||
+	       set_text(w, object, "situ_version", run->situ_version) ||
 	       set_text(w, object, "cpus", run->cpus) ||
 	       set_text(w, object, "clock_source", run->clock_source) ||
 	       set_text(w, object, "plan", run->plan) ||

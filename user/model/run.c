@@ -175,6 +175,7 @@ void run_free(struct run *run)
 		free(run->hosts[i]);
 	free(run->phases);
 	free(run->hosts);
+	free(run->uuid);
 	free(run->name);
 	free(run->state);
 	free(run->kernel);

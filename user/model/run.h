@@ -90,7 +90,8 @@ struct phase {
 };
 
 struct run {
-	u64 id; /* the store's; 0: not stored */
+	u64 id;	    /* the store's; 0: not stored */
+	char *uuid; /* the same in every store; "": not stored */
 	char *name;
 	char *state; /* "unfinished" until sealed: "finished", "interrupted" or "failed" */
 	u64 started_at_ns;

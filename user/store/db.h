@@ -9,7 +9,7 @@
 #include "user/base/types.h"
 #include "user/store/store.h"
 
-#define STORE_LAYOUT 2
+#define STORE_LAYOUT 3
 
 struct store {
 	sqlite3 *sql;
@@ -54,6 +54,21 @@ int db_run(struct store *store, sqlite3_stmt *stmt, struct err *err);
 
 /* Ends a transaction: commits when @failed is 0, else rolls back. @failed, or -1 with @err. */
 int db_end(struct store *store, int failed, struct err *err);
+
+/* What stores below layout 3 have in the place of run.uuid: see migrate-3.sql. */
+#define DB_OLD_UUID "writer_machine || '.' || writer_boot || '.' || started_at_ns || '.' || id"
+
+/* Writes the run, unfinished, and its hosts; sets run->id and, where it has none, run->uuid. In a
+ * transaction of the caller's, as the next ones. 0 or -1. */
+int db_insert_run(struct store *store, struct run *run, struct err *err);
+
+/* Writes the @nr phases @phase to the unfinished run @run_id. 0 or -1. */
+int db_insert_phases(struct store *store, u64 run_id, const struct phase *phase, size_t nr,
+		     struct err *err);
+
+/* Seals run @run_id when it is unfinished; *@changed tells whether it was. 0 or -1. */
+int db_seal(struct store *store, u64 run_id, const char *state, u64 duration_ns, int *changed,
+	    struct err *err);
 
 /* Column @i as text, never NULL, valid until the next row. */
 const char *db_text(sqlite3_stmt *stmt, int i);

@@ -267,7 +267,8 @@ static int load_head(struct store *store, sqlite3_stmt *stmt, struct run *run, s
 	run->duration_ns = db_u64(stmt, 4);
 	run->seed = db_u64(stmt, 12);
 	run->trials = (unsigned int)db_u64(stmt, 13);
-	if (run_set_text(&run->name, db_text(stmt, 1)) ||
+	if (run_set_text(&run->uuid, db_text(stmt, 14)) ||
+	    run_set_text(&run->name, db_text(stmt, 1)) ||
 	    run_set_text(&run->state, db_text(stmt, 2)) ||
 	    run_set_text(&run->kernel, db_text(stmt, 5)) ||
 	    run_set_text(&run->situ_version, db_text(stmt, 6)) ||
@@ -291,11 +292,11 @@ static int find_run(struct store *store, const char *selector, struct run *run, 
 	int found = -1;
 
 	snprintf(sql, sizeof(sql),
-		 "SELECT id, name, state, started_at_ns, duration_ns, kernel, situ_version%s%s",
+		 "SELECT id, name, state, started_at_ns, duration_ns, kernel, situ_version%s, %s%s",
 		 store->version < 2
 			 ? ", '', '', '', '', '', 0, 0"
 			 : ", cpus, clock_source, plan, plan_hash, workload_hash, seed, trials",
-		 from);
+		 store->version < 3 ? DB_OLD_UUID : "uuid", from);
 	stmt = db_prepare(store, sql, err);
 
 	if (stmt && db_bind(store, stmt, err, "t", selector) == 0)

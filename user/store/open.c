@@ -29,8 +29,12 @@ static const char migrate_2[] =
 #include "user/store/migrate-2.sql.h"
 	"PRAGMA user_version = 2;\n";
 
+static const char migrate_3[] =
+#include "user/store/migrate-3.sql.h"
+	"PRAGMA user_version = 3;\n";
+
 /* What brings a store of layout i + 1 to layout i + 2. */
-static const char *const migrations[] = { migrate_2 };
+static const char *const migrations[] = { migrate_2, migrate_3 };
 
 _Static_assert(ARRAY_SIZE(migrations) == STORE_LAYOUT - 1, "every layout has a way to the next");
 

@@ -247,15 +247,13 @@ static int prepare(struct saver *s)
 	return s->entity && s->value && s->hist && s->tally ? 0 : -1;
 }
 
-int store_add_phases(struct store *store, u64 run_id, const struct phase *phase, size_t nr,
+int db_insert_phases(struct store *store, u64 run_id, const struct phase *phase, size_t nr,
 		     struct err *err)
 {
 	struct saver s = { .store = store, .err = err };
 	int failed;
 	size_t i;
 
-	if (db_exec(store, "BEGIN IMMEDIATE", err))
-		return -1;
 	failed = prepare(&s) || enter_metrics(&s);
 	for (i = 0; i < nr && !failed; i++)
 		failed = insert_phase(&s, run_id, &phase[i]) || save_all(&s, &phase[i]);
@@ -264,7 +262,15 @@ int store_add_phases(struct store *store, u64 run_id, const struct phase *phase,
 	sqlite3_finalize(s.hist);
 	sqlite3_finalize(s.tally);
 	free(s.metric_id);
-	return db_end(store, failed, err);
+	return failed ? -1 : 0;
+}
+
+int store_add_phases(struct store *store, u64 run_id, const struct phase *phase, size_t nr,
+		     struct err *err)
+{
+	if (db_exec(store, "BEGIN IMMEDIATE", err))
+		return -1;
+	return db_end(store, db_insert_phases(store, run_id, phase, nr, err), err);
 }
 
 int store_add_phase(struct store *store, u64 run_id, const struct phase *phase, struct err *err)

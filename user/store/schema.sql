@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only
--- A situ store, layout 2: PRAGMA application_id is 0x53495455 ("SITU"), user_version the layout.
+-- A situ store, layout 3: PRAGMA application_id is 0x53495455 ("SITU"), user_version the layout.
 --
 -- run -> phase -> entity (the phase itself, its services, their disks, edges, endpoints, BPF
 -- programs) -> one row per metric in value, hist or tally. Metrics are rows, not columns: one that
@@ -27,8 +27,10 @@ CREATE TABLE run (
 	plan_hash TEXT NOT NULL DEFAULT '', -- its SHA-256, hexadecimal
 	workload_hash TEXT NOT NULL DEFAULT '',
 	seed INTEGER NOT NULL DEFAULT 0, -- of the order of placements
-	trials INTEGER NOT NULL DEFAULT 0 -- asked for, of each placement
+	trials INTEGER NOT NULL DEFAULT 0, -- asked for, of each placement
+	uuid TEXT -- the same in every store that the run is merged into
 );
+CREATE UNIQUE INDEX run_uuid ON run (uuid);
 
 CREATE TABLE host (
 	run_id INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,

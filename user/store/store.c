@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include "user/store/db.h"
@@ -35,14 +37,34 @@ void store_close(struct store *store)
 	free(store);
 }
 
+/* A random UUID (RFC 9562, version 4) for a run that has none. 0 or -1. */
+static int make_uuid(struct store *store, struct run *run, struct err *err)
+{
+	unsigned char r[16];
+	char text[40];
+
+	if (run->uuid && *run->uuid)
+		return 0;
+	if (getrandom(r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		return err_set(err, EXIT_FAILED, "cannot name a run for store '%s': %s",
+			       store->path, strerror(errno));
+	snprintf(text, sizeof(text),
+		 "%02x%02x%02x%02x-%02x%02x-4%01x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0],
+		 r[1], r[2], r[3], r[4], r[5], r[6] & 0xf, r[7], (r[8] & 0x3f) | 0x80, r[9], r[10],
+		 r[11], r[12], r[13], r[14], r[15]);
+	if (run_set_text(&run->uuid, text))
+		return err_set(err, EXIT_FAILED, "out of memory for the run: free some");
+	return 0;
+}
+
 static int insert_run(struct store *store, struct run *run, struct err *err)
 {
 	sqlite3_stmt *stmt = db_prepare(
 		store,
 		"INSERT INTO run (name, state, started_at_ns, kernel, situ_version, cpus, "
 		"clock_source, plan, plan_hash, workload_hash, seed, trials, writer_pid, "
-		"writer_start_ticks, writer_boot, writer_machine) "
-		"VALUES (?, 'unfinished', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+		"writer_start_ticks, writer_boot, writer_machine, uuid) "
+		"VALUES (?, 'unfinished', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		err);
 	/* A run that comes from elsewhere says what it was measured with. */
 	const char *version =
@@ -52,11 +74,12 @@ static int insert_run(struct store *store, struct run *run, struct err *err)
 
 	writer_self(&self);
 	if (stmt)
-		failed = db_bind(store, stmt, err, "tutttttttuuuutt", run->name, run->started_at_ns,
-				 run->kernel, version, run->cpus, run->clock_source, run->plan,
-				 run->plan_hash, run->workload_hash, run->seed, (u64)run->trials,
-				 self.pid, self.start_ticks, self.boot, self.machine) ||
-			 db_run(store, stmt, err);
+		failed =
+			db_bind(store, stmt, err, "tutttttttuuuuttt", run->name, run->started_at_ns,
+				run->kernel, version, run->cpus, run->clock_source, run->plan,
+				run->plan_hash, run->workload_hash, run->seed, (u64)run->trials,
+				self.pid, self.start_ticks, self.boot, self.machine, run->uuid) ||
+			db_run(store, stmt, err);
 	if (!failed)
 		run->id = (u64)sqlite3_last_insert_rowid(store->sql);
 	sqlite3_finalize(stmt);
@@ -76,15 +99,23 @@ static int insert_hosts(struct store *store, const struct run *run, struct err *
 	return failed;
 }
 
+int db_insert_run(struct store *store, struct run *run, struct err *err)
+{
+	return make_uuid(store, run, err) || insert_run(store, run, err) ||
+			       insert_hosts(store, run, err)
+		       ? -1
+		       : 0;
+}
+
 int store_begin_run(struct store *store, struct run *run, struct err *err)
 {
 	int failed;
 
-	if (run_set_text(&run->state, "unfinished"))
+	if (run_set_text(&run->state, "unfinished") || run_set_text(&run->uuid, ""))
 		return err_set(err, EXIT_FAILED, "out of memory for the run: free some");
 	if (db_exec(store, "BEGIN IMMEDIATE", err))
 		return -1;
-	failed = insert_run(store, run, err) || insert_hosts(store, run, err);
+	failed = db_insert_run(store, run, err);
 	failed = db_end(store, failed, err);
 	if (failed)
 		run->id = 0;
@@ -118,9 +149,8 @@ int store_resume_run(struct store *store, const struct run *run, struct err *err
 		       (unsigned long long)run->id, store->path);
 }
 
-/* Sets the state of the unfinished run @run_id; *@changed tells whether there was one. */
-static int set_state(struct store *store, u64 run_id, const char *state, u64 duration_ns,
-		     int *changed, struct err *err)
+int db_seal(struct store *store, u64 run_id, const char *state, u64 duration_ns, int *changed,
+	    struct err *err)
 {
 	sqlite3_stmt *stmt = db_prepare(store,
 					"UPDATE run SET state = ?, duration_ns = ? "
@@ -140,7 +170,7 @@ int store_seal(struct store *store, u64 run_id, const char *state, u64 duration_
 {
 	int changed;
 
-	if (set_state(store, run_id, state, duration_ns, &changed, err))
+	if (db_seal(store, run_id, state, duration_ns, &changed, err))
 		return -1;
 	if (!changed)
 		return err_set(
@@ -170,7 +200,7 @@ static int interrupt(struct store *store, u64 run_id, unsigned int *nr, struct e
 	if (row > 0)
 		duration_ns = db_u64(stmt, 0);
 	sqlite3_finalize(stmt);
-	if (row < 0 || set_state(store, run_id, "interrupted", duration_ns, &changed, err))
+	if (row < 0 || db_seal(store, run_id, "interrupted", duration_ns, &changed, err))
 		return -1;
 	*nr += (unsigned int)changed;
 	return 0;
