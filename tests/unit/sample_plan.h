@@ -42,7 +42,7 @@ static const char sample_yaml[] = "name: shop\n"				/* 1 */
 				  "      - {host: a, services: [web]}\n"	/* 32 */
 				  "      - {host: b, services: [redis]}\n"	/* 33 */
 				  "trials: 5\n"					/* 34 */
-				  "seed: 9223372036854775807\n"		/* 35 */
+				  "seed: 9223372036854775807\n"			/* 35 */
 				  "load:\n"					/* 36 */
 				  "  workload: w.yaml\n"			/* 37 */
 				  "  target: web\n"				/* 38 */
