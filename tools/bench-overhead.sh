@@ -144,7 +144,7 @@ tools_on()
 	done
 	for tool in ${tools_of[$driver]}; do
 		deadline=$((SECONDS + 20))
-		until grep -q '^Tracing' "$tmp/$tool.out"; do
+		until grep -qs '^Tracing' "$tmp/$tool.out"; do
 			if [ $SECONDS -ge $deadline ] || [ -z "$(jobs -pr)" ]; then
 				return 1
 			fi

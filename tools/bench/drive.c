@@ -76,7 +76,7 @@ static int connect_tcp(struct ends *here, struct ends *there)
 	if (server < 0 || setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) ||
 	    setsockopt(server, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)))
 		return -errno;
-	close(listener);
+	/* The listener stays: by it the programs, which come later, know the server's end. */
 	*here = (struct ends){ .from = client, .to = client };
 	*there = (struct ends){ .from = server, .to = server };
 	return 0;
