@@ -40,6 +40,9 @@ cleanup()
 {
 	local pid
 
+	# A second signal must not leave the kernel's work pinned to one CPU.
+	trap '' INT TERM HUP
+	trap - EXIT
 	for pid in "${tool_pids[@]}" "${server_pids[@]}"; do
 		kill "$pid" 2> /dev/null
 		wait "$pid" 2> /dev/null
@@ -411,7 +414,7 @@ cpu=$(($(nproc) - 1)) other_cpu=0
 cgroup=''
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/situ-bench.XXXXXX") || exit 1
 trap cleanup EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 make_cgroup
 facts > "$tmp/facts"
 touch "$tmp/raw" "$tmp/inside"
