@@ -79,13 +79,34 @@ static const struct js_token *constant_value(struct scan *s, const struct js_tok
 	return known ? known->value : NULL;
 }
 
+static bool is_among(const struct js_token *token, const char *const *words, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		if (token->kind == JS_NAME && js_is(token, words[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Whether a word behind @token begins something new. */
+static bool ends_operand(const struct js_token *token)
+{
+	static const char *const prefixes[] = { "await", "new", "typeof" };
+
+	if (token->kind == JS_PUNCT)
+		return token->punct == ')';
+	return !is_among(token, prefixes, ARRAY_SIZE(prefixes));
+}
+
 /* The end of the operand of '+' that begins at @i: the next '+' or what ends the expression. */
 static size_t operand_end(const struct scan *s, size_t i)
 {
 	size_t depth = 0, end;
 
 	for (end = i; end < s->tokens.nr && end - i < OPERAND_TOKENS_MAX; end++) {
-		const struct js_token *token = token_at(s, end), *last = token_at(s, end - 1);
+		const struct js_token *token = token_at(s, end);
 		char c = token->kind == JS_PUNCT ? token->punct : '\0';
 
 		if (c && strchr("([{", c)) {
@@ -94,13 +115,9 @@ static size_t operand_end(const struct scan *s, size_t i)
 			if (!depth)
 				return end;
 			depth--;
-		} else if (!depth && c && !strchr(".!", c)) {
-			return end;
-		} else if (!depth && !c && end > i && last->kind != JS_PUNCT &&
-			   !js_is(last, "await") && !js_is(last, "new") && !js_is(last, "typeof")) {
-			/* Two words in a row: a line ended without a semicolon. */
-			return end;
-		} else if (!depth && !c && end > i && is_punct(s, end - 1, ')')) {
+		} else if (!depth &&
+			   (c ? !strchr(".!", c) : end > i && ends_operand(token_at(s, end - 1)))) {
+			/* Two words in a row are a line that ended without a semicolon. */
 			return end;
 		}
 	}
@@ -121,17 +138,6 @@ static size_t opening(const struct scan *s, size_t i, size_t end)
 			return k;
 	}
 	return end;
-}
-
-static bool is_among(const struct js_token *token, const char *const *words, size_t nr)
-{
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		if (token->kind == JS_NAME && js_is(token, words[i]))
-			return true;
-	}
-	return false;
 }
 
 /*

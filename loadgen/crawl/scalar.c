@@ -86,7 +86,7 @@ static size_t reference_len(const char *s)
 		return 0;
 	while (isalnum((unsigned char)s[len]) || s[len] == '_')
 		len++;
-	return s[len] == '}' && len <= VARTEXT_NAME_MAX ? len + 1 : 0;
+	return len <= VARTEXT_NAME_MAX && s[len] == '}' ? len + 1 : 0;
 }
 
 int emit_literal(struct buf *to, const char *text)

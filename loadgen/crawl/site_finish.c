@@ -51,24 +51,28 @@ static bool may_claim(const struct finding *f)
 	       f->tmpl[1] != '{' && site_answered(f);
 }
 
-static int adopt_literals(struct site *site)
+/* Whether @f was only ever seen as an address, and one that @tmpl covers. */
+static bool is_covered(const struct finding *f, const char *method, const char *tmpl)
 {
 	struct span value[TEMPLATE_SLOTS_MAX];
+
+	return f->method && !(f->sources & DESCRIPTIONS) && !strchr(f->tmpl, '{') &&
+	       strcmp(f->method, method) == 0 && template_match(tmpl, f->tmpl, value);
+}
+
+static int adopt_literals(struct site *site)
+{
 	size_t i, k;
 
 	for (i = 0; i < site->nr; i++) {
 		struct finding *claimant = &site->findings[i];
+		const char *method = claimant->method, *tmpl = claimant->tmpl;
 
 		if (!may_claim(claimant))
 			continue;
 		for (k = 0; k < site->nr; k++) {
-			struct finding *f = &site->findings[k];
-
-			if (!f->method || (f->sources & DESCRIPTIONS) || strchr(f->tmpl, '{') ||
-			    strcmp(f->method, claimant->method) != 0 ||
-			    !template_match(claimant->tmpl, f->tmpl, value))
-				continue;
-			if (absorb(claimant, f))
+			if (is_covered(&site->findings[k], method, tmpl) &&
+			    absorb(claimant, &site->findings[k]))
 				return -ENOMEM;
 		}
 	}
@@ -78,13 +82,14 @@ static int adopt_literals(struct site *site)
 /* The template of @f with its last path segment as a slot; NULL when it is not to be joined. */
 static char *folder_template(const struct finding *f)
 {
-	const char *last = strrchr(f->tmpl, '/'), *start = last, *dot;
+	const char *last = strrchr(f->tmpl, '/'), *start, *dot;
 	struct buf text = buf_init(TEMPLATE_LEN_MAX);
 	char name[TEMPLATE_NAME_MAX];
 
-	if (strpbrk(f->tmpl, "{?") || (f->sources & DESCRIPTIONS) || last == f->tmpl || !last[1] ||
-	    strcmp(f->method, "GET") != 0 || !site_answered(f))
+	if (!last || strpbrk(f->tmpl, "{?") || (f->sources & DESCRIPTIONS) || last == f->tmpl ||
+	    !last[1] || strcmp(f->method, "GET") != 0 || !site_answered(f))
 		return NULL;
+	start = last;
 	while (start > f->tmpl && start[-1] != '/')
 		start--;
 	template_singular(start, (size_t)(last - start), name);

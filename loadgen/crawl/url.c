@@ -53,7 +53,7 @@ static int by_name(const void *left, const void *right)
 /* Adds "?" and the parameters of the canonical @query, sorted; @query is cut up. */
 static int add_params(struct buf *to, char *query)
 {
-	const char *param[PARAMS_MAX];
+	const char *param[PARAMS_MAX] = { NULL };
 	size_t nr = 0, i;
 	char *next;
 
@@ -178,7 +178,7 @@ static char *trim(const char *ref)
 
 	while (isspace((unsigned char)*ref))
 		ref++;
-	copy = to = malloc(strlen(ref) + 1);
+	copy = to = calloc(1, strlen(ref) + 1);
 	if (!copy)
 		return NULL;
 	for (; *ref; ref++) {
@@ -186,8 +186,7 @@ static char *trim(const char *ref)
 			*to++ = *ref;
 	}
 	while (to > copy && to[-1] == ' ')
-		to--;
-	*to = '\0';
+		*--to = '\0';
 	return copy;
 }
 

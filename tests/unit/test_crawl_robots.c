@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,7 +101,7 @@ static void test_bounds(void **state)
 	const size_t size = 2 * ROBOTS_BYTES_MAX;
 	char *text = malloc(size);
 	struct robots robots;
-	size_t i, len = 0;
+	size_t len;
 
 	(void)state;
 	assert_non_null(text);
@@ -112,9 +113,9 @@ static void test_bounds(void **state)
 	assert_int_equal(robots_parse(&robots, text, size, "situ"), 0);
 	assert_int_equal(robots.nr_rules, 0);
 	robots_free(&robots);
-	memcpy(text, "User-agent: *\n", 14);
-	for (len = 14, i = 0; len + 16 < size; len += 16, i++)
-		memcpy(text + len, "Disallow: /abcd\n", 16);
+	len = (size_t)snprintf(text, size, "User-agent: *\n");
+	while (len + 32 < size)
+		len += (size_t)snprintf(text + len, size - len, "Disallow: /abcd\n");
 	assert_int_equal(robots_parse(&robots, text, len, "situ"), 0);
 	assert_int_equal(robots.nr_rules, ROBOTS_RULES_MAX);
 	robots_free(&robots);

@@ -508,12 +508,10 @@ const struct command cmd_crawl = {
 		 "robots.txt is kept to, under the name " CRAWL_AGENT ". Ctrl-C ends the crawl and "
 		 "writes what was found up to then. The exit status is 1 when no endpoint "
 		 "answered.",
-	.examples =
-		"situ crawl http://127.0.0.1:8080/ -o workload.yaml\n"
-		"situ crawl http://127.0.0.1:8080/ -o workload.yaml --var id=1 --deny '/admin/*'\n"
-		"situ crawl http://127.0.0.1:8080/ --openapi api.json --har shop.har "
-		"--write-methods -o workload.yaml\n"
-		"situ crawl http://127.0.0.1:8080/ --json\n",
+	.examples = "situ crawl http://127.0.0.1:8080/ -o workload.yaml\n"
+		    "situ crawl http://127.0.0.1:8080/ -o w.yaml --var id=1 --deny '/admin/*'\n"
+		    "situ crawl http://127.0.0.1:8080/ -o w.yaml --har shop.har --write-methods\n"
+		    "situ crawl http://127.0.0.1:8080/ --json\n",
 	.opts = options,
 	.nr_opts = ARRAY_SIZE(options),
 	.config_size = sizeof(struct crawl_options),
