@@ -246,7 +246,7 @@ test-vm: ## boot Debian's kernels in QEMU and run the exactness tests on each
 	$(Q)tools/setup.sh build vm
 	$(Q)+$(MAKE) $(JOBS) all $(STIM) $(VM)
 	$(Q)tools/vm-fetch.sh || echo "test-vm: goes on without"
-	$(Q)HARNESS_OPTIONS=j$(shell nproc) tests/run.sh tests/vm/*.t
+	$(Q)HARNESS_OPTIONS=j$(shell nproc) TEST_SECONDS=1200 tests/run.sh tests/vm/*.t
 
 .PHONY: sanitized
 sanitized: $(B)/situ $(UNIT)

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 [ $# = 2 ] || { echo "usage: tools/vm-boot.sh NAME SETUP" >&2; exit 2; }
 kernel=build/vm/kernel/amd64/$1 run=build/vm/run/$1-$2
 PATH=$PATH:/usr/sbin:/sbin
-seconds=${VM_SECONDS:-150}
+seconds=${VM_SECONDS:-240}
 qemu=0
 trap '[ $qemu = 0 ] || kill -KILL $qemu' EXIT
 

@@ -66,6 +66,7 @@ write_apt_conf()
 		APT::Architectures { "$arch"; };
 		#clear APT::Update::Post-Invoke-Success;
 		APT::Sandbox::User "root";
+		APT::Update::Error-Mode "any";
 		Acquire::Languages "none";
 		Acquire::Retries "2";
 		Acquire::http::Timeout "20";
