@@ -28,8 +28,10 @@ struct engine {
 	struct worker *workers;
 	unsigned int nr_made;
 	atomic_bool stop;
-	int wake_fd; /* readable: look at stop */
-	int done_fd; /* counts the threads that are through */
+	int wake_fd;			    /* readable: look at stop */
+	int done_fd;			    /* counts the threads that are through */
+	u64 latency_before[HIST_KERNEL_NR]; /* of all threads, when progress was last told */
+	double steal_share;
 };
 
 struct thread {
@@ -101,7 +103,31 @@ static int start_threads(struct thread *threads, unsigned int nr, unsigned int *
 		       *nr_started + 1, strerror(status));
 }
 
-static void report_progress(const struct engine *engine, const struct part *part)
+/* Quantiles of the answers since the last call. */
+static void report_latency(struct engine *engine, struct engine_progress *now)
+{
+	u64 latency[HIST_KERNEL_NR] = { 0 };
+	struct hist recent = { 0 };
+	unsigned int i, k;
+
+	for (i = 0; i < engine->config->threads; i++) {
+		_Atomic u64 *shown = engine->workers[i].shown.latency;
+
+		for (k = 0; k < HIST_KERNEL_NR; k++)
+			latency[k] += atomic_load_explicit(&shown[k], memory_order_relaxed);
+	}
+	now->p50_ns = HIST_UNKNOWN;
+	now->p99_ns = HIST_UNKNOWN;
+	if (hist_from_delta(&recent, HIST_KERNEL_SUB_BITS, latency, engine->latency_before, 0, 0) ==
+	    0) {
+		now->p50_ns = hist_quantile(&recent, 0.5);
+		now->p99_ns = hist_quantile(&recent, 0.99);
+	}
+	hist_free(&recent);
+	memcpy(engine->latency_before, latency, sizeof(latency));
+}
+
+static void report_progress(struct engine *engine, const struct part *part)
 {
 	const struct engine_config *config = engine->config;
 	u64 now_ns = clock_mono_ns(), planned = part->end_ns - part->start_ns;
@@ -118,6 +144,7 @@ static void report_progress(const struct engine *engine, const struct part *part
 		now.in_flight += atomic_load_explicit(&shown->in_flight, memory_order_relaxed);
 		now.backlog += atomic_load_explicit(&shown->backlog, memory_order_relaxed);
 	}
+	report_latency(engine, &now);
 	config->progress(&now, config->progress_arg);
 }
 
@@ -178,6 +205,17 @@ static int run_part(struct engine *engine, struct part *part, struct err *err)
 	return status;
 }
 
+/* What stages begin with, for the warm-up before them: some rate, as 0 would be a closed loop. */
+static double first_rate(const struct engine_config *config)
+{
+	double rate = 0;
+	size_t i;
+
+	for (i = 0; i < config->nr_stages && rate <= 0; i++)
+		rate = config->stages[i].from > 0 ? config->stages[i].from : config->stages[i].to;
+	return rate;
+}
+
 static struct part make_part(const struct engine_config *config, bool counts)
 {
 	u64 length_ns = counts ? config->duration_ns : config->warmup_ns;
@@ -193,8 +231,10 @@ static struct part make_part(const struct engine_config *config, bool counts)
 		/* Other choices in the warm-up, the same ones in the measured part with or without.
 		 */
 		.seed = counts ? config->seed : ~config->seed,
-		.rate = config->rate,
+		.rate = config->nr_stages ? first_rate(config) : config->rate,
 		.poisson = config->poisson,
+		.stages = counts ? config->stages : NULL,
+		.nr_stages = counts ? config->nr_stages : 0,
 		.nr_max = counts && config->nr_requests ? config->nr_requests : SCHEDULE_NEVER,
 		.end_ns = part.end_ns,
 	};
@@ -246,27 +286,52 @@ static int publish(struct engine *engine, struct phase *phase)
 	return 0;
 }
 
+static void check_self(const struct engine *engine, const struct phase *phase,
+		       struct selfcheck *self)
+{
+	const struct engine_config *config = engine->config;
+	const struct endpoint *all = &phase->endpoints[0];
+	double seconds = (double)phase->duration_ns / NSEC_PER_SEC;
+	unsigned int i;
+
+	*self = (struct selfcheck){
+		.lag_p99_ns = hist_quantile(&all->send_lag_ns, 0.99),
+		.latency_p50_ns = hist_quantile(&all->latency_uncorrected_ns, 0.5),
+		.steal_share = engine->steal_share,
+		.not_sent = tally_get(&all->errors, error_class_name(ERROR_NOT_SENT)),
+	};
+	for (i = 0; i < config->threads; i++) {
+		double share = (double)engine->workers[i].cpu_ns / (double)phase->duration_ns;
+
+		self->backlog_max += engine->workers[i].backlog_max;
+		if (phase->duration_ns && share > self->cpu_share)
+			self->cpu_share = share;
+	}
+	if (seconds <= 0)
+		return;
+	self->sent_rate = (double)(all->attempted - self->not_sent) / seconds;
+	if (config->rate > 0 || config->nr_stages)
+		self->due_rate = (double)all->attempted / seconds;
+}
+
 static void summarise(const struct engine *engine, struct engine_result *result,
 		      const struct phase *phase)
 {
 	unsigned int i;
 
 	*result = (struct engine_result){ .interrupted = stop_signal() != 0 };
-	for (i = 0; i < engine->config->threads; i++) {
-		const struct worker *w = &engine->workers[i];
-
-		result->backlog_max += w->backlog_max;
-		if (!result->first_error[0])
-			text_clean(result->first_error, sizeof(result->first_error),
-				   w->first_error);
-	}
-	result->not_sent = tally_get(&phase->endpoints[0].errors, error_class_name(ERROR_NOT_SENT));
+	check_self(engine, phase, &result->self);
+	for (i = 0; i < engine->config->threads && !result->first_error[0]; i++)
+		text_clean(result->first_error, sizeof(result->first_error),
+			   engine->workers[i].first_error);
 }
 
 static int measure(struct engine *engine, struct phase *phase, struct err *err)
 {
 	struct part part = make_part(engine->config, true);
 	u64 cpu_ns = clock_cpu_ns(), end_ns = 0;
+	struct cpu_ticks before, after;
+	bool ticks = cpu_ticks_read(&before) == 0;
 	unsigned int i;
 
 	phase->started_at_ns = clock_real_ns() + HEAD_START_NS;
@@ -277,6 +342,8 @@ static int measure(struct engine *engine, struct phase *phase, struct err *err)
 	if (run_part(engine, &part, err))
 		return -1;
 	phase->self_cpu_ns = clock_cpu_ns() - cpu_ns;
+	ticks = ticks && cpu_ticks_read(&after) == 0;
+	engine->steal_share = ticks ? cpu_ticks_steal(&before, &after) : -1;
 	for (i = 0; i < engine->config->threads; i++) {
 		if (engine->workers[i].last_answer_ns > end_ns)
 			end_ns = engine->workers[i].last_answer_ns;
@@ -293,7 +360,8 @@ static int run_all(struct engine *engine, struct phase *phase, struct engine_res
 {
 	struct part warmup = make_part(engine->config, false);
 
-	if (plans_make(&engine->plans, engine->config, err) || make_workers(engine, err))
+	if (transport_check(&engine->config->transport, engine->config->workload->base, err) ||
+	    plans_make(&engine->plans, engine->config, err) || make_workers(engine, err))
 		return -1;
 	if (engine->config->warmup_ns && run_part(engine, &warmup, err))
 		return -1;

@@ -6,6 +6,9 @@
 #ifndef SITU_LOADGEN_ENGINE_H
 #define SITU_LOADGEN_ENGINE_H
 
+#include "loadgen/schedule.h"
+#include "loadgen/selfcheck.h"
+#include "loadgen/transport.h"
 #include "loadgen/workload.h"
 #include "user/model/run.h"
 
@@ -21,6 +24,8 @@ struct engine_progress {
 	u64 failed;
 	u64 in_flight;
 	u64 backlog; /* due, and not begun because every connection is busy */
+	u64 p50_ns;  /* latency of good answers since the last call; HIST_UNKNOWN: none came */
+	u64 p99_ns;
 };
 
 struct engine_config {
@@ -29,6 +34,10 @@ struct engine_config {
 	size_t nr_headers;
 	double rate; /* requests per second in all; 0: closed loop */
 	bool poisson;
+	const struct schedule_stage *stages; /* in the place of rate; their time is the duration */
+	size_t nr_stages;
+	u64 think_ns; /* closed loop: pause of a connection between an answer and its next request
+		       */
 	u64 nr_requests; /* 0: no limit; at least one of this and duration_ns is set */
 	u64 duration_ns; /* 0: no limit */
 	u64 warmup_ns;	 /* load of the same kind before, not counted */
@@ -37,7 +46,8 @@ struct engine_config {
 	u64 seed;
 	u64 timeout_ns; /* of one request, connection included */
 	bool keepalive;
-	bool insecure; /* take any TLS certificate */
+	unsigned int requests_per_connection; /* 0: no limit */
+	struct transport transport;	      /* checked */
 	/* Called in the calling thread, about every @progress_ns; may be NULL. */
 	void (*progress)(const struct engine_progress *now, void *arg);
 	void *progress_arg;
@@ -46,8 +56,7 @@ struct engine_config {
 
 struct engine_result {
 	bool interrupted; /* stop_signal() ended it */
-	u64 backlog_max;
-	u64 not_sent;
+	struct selfcheck self;
 	char first_error[256]; /* what libcurl said of the first failure, "" without one */
 };
 

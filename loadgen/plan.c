@@ -88,12 +88,22 @@ static int format_addresses(struct buf *text, const struct addrinfo *list)
 	return *separator ? text->failed : -1;
 }
 
+static int add_resolve(struct plans *plans, const char *entry, struct err *err)
+{
+	struct curl_slist *longer = curl_slist_append(plans->resolve, entry);
+
+	if (!longer)
+		return no_memory(err);
+	plans->resolve = longer;
+	return 0;
+}
+
 /*
  * Looks the host up once, before the load: else each thread's first request pays for it, and a
  * thousand first connections start a thousand resolver threads. A name that is not found is left
  * to libcurl, whose failures are counted like any other.
  */
-static int resolve(struct plans *plans, struct err *err)
+static int look_up(struct plans *plans, struct err *err)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
 	struct buf text = buf_init(RESOLVE_MAX);
@@ -116,9 +126,7 @@ static int resolve(struct plans *plans, struct err *err)
 	buf_printf(&text, "%s:%s:", host, port);
 	if (format_addresses(&text, list))
 		goto out;
-	plans->resolve = curl_slist_append(NULL, text.data);
-	if (!plans->resolve)
-		status = no_memory(err);
+	status = add_resolve(plans, text.data, err);
 out:
 	if (list)
 		freeaddrinfo(list);
@@ -127,6 +135,19 @@ out:
 	curl_free(port);
 	curl_url_cleanup(url);
 	return status;
+}
+
+/* What libcurl is told of addresses: the user's, and without any, ours. */
+static int resolve(struct plans *plans, struct err *err)
+{
+	const struct transport *t = &plans->config->transport;
+	size_t i;
+
+	for (i = 0; i < t->nr_resolve; i++) {
+		if (add_resolve(plans, t->resolve[i], err))
+			return -1;
+	}
+	return t->unix_socket || t->nr_resolve ? 0 : look_up(plans, err);
 }
 
 int plans_make(struct plans *plans, const struct engine_config *config, struct err *err)

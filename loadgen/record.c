@@ -53,6 +53,7 @@ enum error_class error_class_of(CURLcode result, long os_errno, bool sent)
 		return ERROR_RESET;
 	case CURLE_HTTP2:
 	case CURLE_HTTP2_STREAM:
+	case CURLE_HTTP3:
 		return ERROR_HTTP2;
 	case CURLE_WEIRD_SERVER_REPLY:
 	case CURLE_UNSUPPORTED_PROTOCOL: /* an answer without a status line */

@@ -23,6 +23,21 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
 }
 
 /*
+ * Ends the connection behind the last request that it may carry. libcurl has no such limit; the
+ * local port tells which connection it is.
+ */
+static void count_on_connection(struct slot *slot, int local_port)
+{
+	u32 *served = &slot->served[(uint16_t)local_port];
+	long opened = 0;
+
+	curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &opened);
+	if (opened)
+		*served = 0;
+	curl_easy_setopt(slot->easy, CURLOPT_FORBID_REUSE, (long)(++*served >= slot->served_max));
+}
+
+/*
  * libcurl calls this right before it sends. It comes here a second time for one request when a
  * kept connection broke before the first byte of the answer and libcurl tries a new one: refused,
  * because what the server gets must be what is counted.
@@ -32,7 +47,9 @@ static int on_send(void *arg, char *remote, char *local, int remote_port, int lo
 {
 	struct slot *slot = arg;
 
-	(void)remote, (void)local, (void)remote_port, (void)local_port;
+	(void)remote, (void)local, (void)remote_port;
+	if (slot->served)
+		count_on_connection(slot, local_port);
 	return slot->sent++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
@@ -48,7 +65,6 @@ static int set_constants(struct slot *slot, const struct engine_config *config,
 	c |= curl_easy_setopt(e, CURLOPT_PROXY, "");
 	c |= curl_easy_setopt(e, CURLOPT_NOPROXY, "*"); /* or each request searches environ */
 	c |= curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	c |= curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	c |= curl_easy_setopt(e, CURLOPT_USERAGENT, "situ/" SITU_VERSION);
 	c |= curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
 	/* The worker times requests out: libcurl's own timers cost each of them six clock reads. */
@@ -69,22 +85,24 @@ static int set_constants(struct slot *slot, const struct engine_config *config,
 		c |= curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
 		c |= curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 	}
-	if (config->insecure) {
-		c |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
-		c |= curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
 	return c == CURLE_OK ? 0 : -ENOMEM;
 }
 
-int slot_make(struct slot *slot, const struct plans *plans, curl_opensocket_callback open,
-	      curl_closesocket_callback close, void *sockets)
+int slot_make(struct slot *slot, const struct plans *plans, size_t number, u32 *served,
+	      curl_opensocket_callback open, curl_closesocket_callback close, void *sockets)
 {
-	*slot = (struct slot){ .easy = curl_easy_init() };
+	const struct engine_config *config = plans->config;
+
+	*slot = (struct slot){ .easy = curl_easy_init(),
+			       .served = served,
+			       .served_max = config->requests_per_connection };
 	slot->text = malloc(plans->text_max);
 	slot->varying = calloc(plans->varying_max + 1, sizeof(*slot->varying));
 	if (!slot->easy || !slot->text || !slot->varying)
 		return -ENOMEM;
-	return set_constants(slot, plans->config, open, close, sockets);
+	if (transport_apply(&config->transport, config->workload->base, number, slot->easy))
+		return -ENOMEM;
+	return set_constants(slot, config, open, close, sockets);
 }
 
 void slot_free(struct slot *slot)
@@ -241,13 +259,16 @@ static void note_phases(const struct slot *slot, struct outcome *outcome)
 		note_connecting(slot, outcome);
 }
 
-static enum error_class judge(const struct slot *slot, CURLcode result, long *code)
+static enum error_class judge(const struct slot *slot, const struct transport *transport,
+			      CURLcode result, long *code)
 {
 	long os_errno = 0;
 
 	*code = 0;
 	if (result == CURLE_OK) {
 		curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, code);
+		if (transport_differs(transport, slot->easy))
+			return ERROR_HTTP2;
 		return as_expected(slot, *code) ? ERROR_NONE : ERROR_WRONG_ANSWER;
 	}
 	if (slot->sent > 1)
@@ -256,12 +277,18 @@ static enum error_class judge(const struct slot *slot, CURLcode result, long *co
 	return error_class_of(result, os_errno, slot->sent > 0);
 }
 
-void slot_judge(const struct slot *slot, CURLcode result, struct outcome *outcome)
+void slot_judge(const struct slot *slot, const struct transport *transport, CURLcode result,
+		struct outcome *outcome)
 {
 	curl_off_t body = 0;
 	long request = 0;
 
-	outcome->class = judge(slot, result, &outcome->code);
+	outcome->class = judge(slot, transport, result, &outcome->code);
+	outcome->bytes_rx = slot->body_bytes;
+	if (transport->compressed &&
+	    curl_easy_getinfo(slot->easy, CURLINFO_SIZE_DOWNLOAD_T, &body) == CURLE_OK)
+		outcome->bytes_rx = (u64)body;
+	body = 0;
 	outcome->first_phase = RECORD_PHASES;
 	outcome->connections = 0;
 	curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &outcome->connections);

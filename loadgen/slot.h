@@ -18,18 +18,22 @@ struct slot {
 	size_t match_state;
 	unsigned int sent; /* times libcurl was about to send the request */
 	bool busy;
+	u64 rest_until_ns;	    /* while neither busy nor free */
 	struct slot *older, *newer; /* while busy: neighbours in the order of their start */
+	u32 *served;		    /* of each local port of its addresses; NULL: do not count */
+	unsigned int served_max;
 	char *text;		    /* the request's varying texts; URL, then headers, then body */
 	struct curl_slist *varying; /* its varying headers, linked to the plan's constant ones */
 	char error[CURL_ERROR_SIZE];
 };
 
 /*
- * Makes the easy handle. @sockets is handed to the socket callbacks @open and @close. 0, or
- * -ENOMEM: slot_free() in either case.
+ * Makes the easy handle, number @number of the thread's. @served counts the requests of each
+ * connection by its local port, NULL where they have no limit. @sockets is handed to the socket
+ * callbacks @open and @close. 0, or -ENOMEM: slot_free() in either case.
  */
-int slot_make(struct slot *slot, const struct plans *plans, curl_opensocket_callback open,
-	      curl_closesocket_callback close, void *sockets);
+int slot_make(struct slot *slot, const struct plans *plans, size_t number, u32 *served,
+	      curl_opensocket_callback open, curl_closesocket_callback close, void *sockets);
 void slot_free(struct slot *slot);
 
 /* Makes @slot carry request @index of @schedule. 0 or -ENOMEM. */
@@ -44,12 +48,14 @@ struct outcome {
 	enum error_class class;
 	long code; /* the status of a complete answer, 0 without one */
 	long connections;
+	u64 bytes_rx; /* of the body, as they came over the wire */
 	u64 bytes_tx;
 	unsigned int first_phase;    /* of those that it went through; RECORD_PHASES: none */
 	u64 phase_ns[RECORD_PHASES]; /* of a good answer only */
 };
 
 /* Judges the transfer of @slot that libcurl ended with @result. */
-void slot_judge(const struct slot *slot, CURLcode result, struct outcome *outcome);
+void slot_judge(const struct slot *slot, const struct transport *transport, CURLcode result,
+		struct outcome *outcome);
 
 #endif

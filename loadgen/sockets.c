@@ -127,6 +127,8 @@ int sockets_make(struct sockets *s, unsigned int nr_connections)
 	    curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s) ||
 	    curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, on_timer) ||
 	    curl_multi_setopt(s->multi, CURLMOPT_TIMERDATA, s) ||
+	    /* A connection to each request under way, with HTTP/2 as well. */
+	    curl_multi_setopt(s->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) ||
 	    curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)nr_connections))
 		return -ENOMEM;
 	return 0;

@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "loadgen/sockets.h"
 #include "user/base/clock.h"
 
 #define EVENTS_MAX 64
+#define PORTS	   65536
 
 static void show(_Atomic u64 *at, u64 value)
 {
@@ -108,21 +110,67 @@ static void delist(struct worker *w, struct slot *slot)
 		w->newest = slot->older;
 }
 
+/* Frees the slot, in a closed loop with think time only after a rest. */
+static void put_back(struct worker *w, struct slot *slot, u64 now_ns)
+{
+	unsigned int index = (unsigned int)(slot - w->slots);
+
+	if (w->plans->config->think_ns) {
+		slot->rest_until_ns = now_ns + w->plans->config->think_ns;
+		w->resting[(w->first_resting + w->nr_resting++) % w->nr_slots] = index;
+		return;
+	}
+	if (!w->nr_free)
+		w->starved_until_ns = now_ns;
+	w->free_slots[w->nr_free++] = index;
+}
+
+static u64 next_rested_ns(const struct worker *w)
+{
+	return w->nr_resting ? w->slots[w->resting[w->first_resting]].rest_until_ns
+			     : SCHEDULE_NEVER;
+}
+
+/* Frees the slots whose rest is over at @now_ns. All rest equally long: the first in, first out. */
+static void wake_rested(struct worker *w, u64 now_ns)
+{
+	while (next_rested_ns(w) <= now_ns) {
+		w->free_slots[w->nr_free++] = w->resting[w->first_resting];
+		w->first_resting = (w->first_resting + 1) % w->nr_slots;
+		w->nr_resting--;
+	}
+}
+
+static void show_in_flight(struct worker *w)
+{
+	show(&w->shown.in_flight, w->nr_slots - w->nr_free - w->nr_resting);
+}
+
+static void show_end(struct worker *w, const struct slot *slot, const struct outcome *outcome,
+		     u64 now_ns)
+{
+	show_in_flight(w);
+	if (outcome->class != ERROR_NONE) {
+		show_one_more(&w->shown.failed);
+		return;
+	}
+	show_one_more(&w->shown.answered);
+	show_one_more(
+		&w->shown.latency[hist_index(now_ns - slot->intended_ns, HIST_KERNEL_SUB_BITS)]);
+}
+
 /* Books how the request of @slot ended and gives the slot back. */
 static void settle(struct worker *w, struct slot *slot, const struct outcome *outcome, u64 now_ns)
 {
 	struct record *record = record_of(w, slot);
 
 	delist(w, slot);
-	if (!w->nr_free)
-		w->starved_until_ns = now_ns;
-	w->free_slots[w->nr_free++] = (unsigned int)(slot - w->slots);
-	show(&w->shown.in_flight, w->nr_slots - w->nr_free);
-	show_one_more(outcome->class == ERROR_NONE ? &w->shown.answered : &w->shown.failed);
+	put_back(w, slot, now_ns);
+	show_end(w, slot, outcome, now_ns);
 	if (!w->part->counts)
 		return;
 	w->last_answer_ns = now_ns;
-	record->bytes_rx += slot->body_bytes;
+	record->bytes_rx += outcome->bytes_rx;
 	record->bytes_tx += outcome->bytes_tx;
 	record->connections += (u64)outcome->connections;
 	if (outcome->code > 0 && outcome->code < RECORD_CODES)
@@ -150,7 +198,7 @@ static void collect(struct worker *w)
 			w->sockets.failed = -EIO;
 			return;
 		}
-		slot_judge(slot, result, &outcome);
+		slot_judge(slot, &w->plans->config->transport, result, &outcome);
 		curl_multi_remove_handle(w->sockets.multi, easy);
 		settle(w, slot, &outcome, now_ns);
 	}
@@ -207,7 +255,7 @@ static u64 begin(struct worker *w, u64 index, u64 due_ns)
 	enlist(w, slot);
 	slot->started_ns = clock_mono_ns();
 	slot->intended_ns = open_loop(w) ? due_ns : slot->started_ns;
-	show(&w->shown.in_flight, w->nr_slots - w->nr_free);
+	show_in_flight(w);
 	record = record_of(w, slot);
 	if (w->part->counts)
 		count_begin(w, record, slot);
@@ -278,7 +326,7 @@ static void give_up(struct worker *w, struct slot *slot, enum error_class class,
 {
 	struct outcome outcome;
 
-	slot_judge(slot, CURLE_ABORTED_BY_CALLBACK, &outcome);
+	slot_judge(slot, &w->plans->config->transport, CURLE_ABORTED_BY_CALLBACK, &outcome);
 	outcome.class = class;
 	curl_multi_remove_handle(w->sockets.multi, slot->easy);
 	snprintf(slot->error, sizeof(slot->error), "%s", why);
@@ -331,7 +379,7 @@ static void drain(struct worker *w, u64 from_ns)
 	u64 until_ns = from_ns + (stopped ? w->part->stop_grace_ns : w->part->grace_ns);
 	u64 now_ns = from_ns;
 
-	while (w->nr_free < w->nr_slots && !w->sockets.failed) {
+	while (w->oldest && !w->sockets.failed) {
 		if (!stopped && atomic_load(w->stop)) {
 			stopped = true;
 			until_ns = min_u64(until_ns, now_ns + w->part->stop_grace_ns);
@@ -359,6 +407,14 @@ static void count_not_sent(struct worker *w, u64 end_ns)
 	}
 }
 
+static u64 thread_cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
+}
+
 int worker_run(struct worker *w, const struct part *part)
 {
 	u64 now_ns = clock_mono_ns(), deadline_ns;
@@ -366,12 +422,14 @@ int worker_run(struct worker *w, const struct part *part)
 	w->part = part;
 	w->next = schedule_start(&part->schedule, w->number, w->plans->config->threads);
 	w->due = w->next;
+	w->cpu_ns = thread_cpu_ns();
 	while (now_ns < part->end_ns && !broken_off(w)) {
+		wake_rested(w, now_ns);
 		now_ns = begin_due(w, now_ns);
 		measure_backlog(w, now_ns);
-		if (w->next.due_ns == SCHEDULE_NEVER && w->nr_free == w->nr_slots)
+		if (w->next.due_ns == SCHEDULE_NEVER && !w->oldest)
 			break;
-		deadline_ns = part->end_ns;
+		deadline_ns = min_u64(part->end_ns, next_rested_ns(w));
 		if (w->nr_free)
 			deadline_ns = min_u64(deadline_ns, due_at(w, &w->next));
 		now_ns = wait_and_handle(w, deadline_ns, now_ns);
@@ -382,20 +440,31 @@ int worker_run(struct worker *w, const struct part *part)
 	count_not_sent(w, min_u64(now_ns, part->end_ns));
 	drain(w, now_ns);
 	show(&w->shown.backlog, 0);
+	wake_rested(w, SCHEDULE_NEVER - 1);
+	w->cpu_ns = thread_cpu_ns() - w->cpu_ns;
 	return w->sockets.failed;
 }
 
 static int make_slots(struct worker *w)
 {
+	const struct engine_config *config = w->plans->config;
+	size_t nr_sources = config->transport.nr_sources ? config->transport.nr_sources : 1;
 	unsigned int i;
 
 	w->slots = calloc(w->nr_slots, sizeof(*w->slots));
 	w->free_slots = calloc(w->nr_slots, sizeof(*w->free_slots));
-	w->records = calloc(w->plans->config->workload->nr_targets, sizeof(*w->records));
-	if (!w->slots || !w->free_slots || !w->records)
+	w->resting = calloc(w->nr_slots, sizeof(*w->resting));
+	w->records = calloc(config->workload->nr_targets, sizeof(*w->records));
+	if (config->requests_per_connection)
+		w->served = calloc(nr_sources * PORTS, sizeof(*w->served));
+	if (!w->slots || !w->free_slots || !w->resting || !w->records ||
+	    (config->requests_per_connection && !w->served))
 		return -ENOMEM;
 	for (i = 0; i < w->nr_slots; i++) {
-		if (slot_make(&w->slots[i], w->plans, sockets_open, sockets_close, &w->sockets))
+		u32 *served = w->served ? w->served + i % nr_sources * PORTS : NULL;
+
+		if (slot_make(&w->slots[i], w->plans, i, served, sockets_open, sockets_close,
+			      &w->sockets))
 			return -ENOMEM;
 		w->free_slots[w->nr_slots - 1 - i] = i;
 	}
@@ -443,5 +512,7 @@ void worker_free(struct worker *w)
 	free(w->records);
 	free(w->slots);
 	free(w->free_slots);
+	free(w->resting);
+	free(w->served);
 	*w = (struct worker){ .timer_fd = -1 };
 }

@@ -16,6 +16,7 @@ struct worker_shown {
 	_Atomic u64 failed;
 	_Atomic u64 in_flight;
 	_Atomic u64 backlog;
+	_Atomic u64 latency[HIST_KERNEL_NR]; /* of good answers so far */
 };
 
 /* An entry per file descriptor; see sockets.h. */
@@ -49,6 +50,9 @@ struct worker {
 	unsigned int nr_slots;
 	unsigned int *free_slots; /* a stack of indexes */
 	unsigned int nr_free;
+	unsigned int *resting; /* a ring of indexes, in the order of their rests' ends */
+	unsigned int first_resting, nr_resting;
+	u32 *served;		      /* see slot_make() */
 	struct slot *oldest, *newest; /* of the busy ones: the first to time out, the last */
 	u64 starved_until_ns;	      /* when a connection last came free after all were busy */
 	bool resolve_set;	      /* its first request has been made, with the addresses */
@@ -58,6 +62,7 @@ struct worker {
 	struct schedule_cursor due;  /* the first one that is not due */
 	u64 last_answer_ns;
 	u64 backlog_max;
+	u64 cpu_ns; /* of this thread, in the last part */
 	char first_error[CURL_ERROR_SIZE];
 	struct worker_shown shown;
 };

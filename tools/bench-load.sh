@@ -75,7 +75,7 @@ check()
 	tools=(situ poll epoll)
 	for tool in wrk ab hey; do
 		if command -v $tool > /dev/null; then
-			tools+=($tool)
+			tools+=("$tool")
 		else
 			echo "bench-load: $tool is left out: sudo tools/setup.sh bench installs it" >&2
 		fi

@@ -5,43 +5,16 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "loadgen/engine.h"
-#include "user/base/stop.h"
-#include "user/base/text.h"
-#include "user/base/units.h"
 #include "user/cmd/cmd.h"
+#include "user/cmd/load_capacity.h"
+#include "user/cmd/load_progress.h"
+#include "user/cmd/load_result.h"
 #include "user/export/export.h"
-#include "user/show/summary.h"
 
-#define DEFAULT_DURATION_NS (10 * NSEC_PER_SEC)
-#define PROGRESS_TTY_NS	    (NSEC_PER_SEC / 2)
-#define PROGRESS_PIPE_NS    (5 * NSEC_PER_SEC)
-#define PROGRESS_SILENCE_NS (2 * NSEC_PER_SEC) /* a shorter load ends before it would help */
-#define RATE_MAX	    1e7
-#define DURATION_MAX_NS	    (365 * 86400e9)
+#define RATE_MAX	1e7
+#define DURATION_MAX_NS (365 * 86400e9)
 
-struct load_options {
-	const char *file;
-	double rate;
-	u64 connections;
-	u64 duration_ns;
-	u64 nr_requests;
-	u64 threads;
-	u64 seed;
-	u64 warmup_ns;
-	u64 timeout_ns;
-	const char *method;
-	struct opt_list headers;
-	const char *body;
-	bool keepalive; /* the default: only here so that -k of other tools is no error */
-	bool no_keepalive;
-	bool poisson;
-	bool insecure;
-	bool json;
-	bool quiet;
-};
-
-#define AT(member) offsetof(struct load_options, member)
+#define AT(member)	offsetof(struct load_options, member)
 
 static const struct opt options[] = {
 	{ 'f', "file", "WORKLOAD", OPT_STRING, AT(file), 0, 0,
@@ -49,12 +22,16 @@ static const struct opt options[] = {
 	{ 'r', "rate", "PER_S", OPT_REAL, AT(rate), 0.001, RATE_MAX,
 	  "Open loop: send so many requests a second in all, whatever the server does. Without it "
 	  "each connection sends as soon as it has its answer" },
+	{ 0, "stage", "RATE:TIME", OPT_LIST, AT(stages), 0, 0,
+	  "Open loop in stages, one after the other: 100:30s, or a ramp 0-500:1m" },
 	{ 'c', "connections", "N", OPT_COUNT, AT(connections), 1, ENGINE_CONNECTIONS_MAX,
 	  "Requests under way at a time, each on a connection of its own (10)" },
 	{ 'd', "duration", "TIME", OPT_DURATION, AT(duration_ns), 1e6, DURATION_MAX_NS,
 	  "How long to send (10s unless -n is given)" },
 	{ 'n', "requests", "N", OPT_COUNT, AT(nr_requests), 1, 1e15,
 	  "Stop after so many requests" },
+	{ 0, "think", "TIME", OPT_DURATION, AT(think_ns), 0, DURATION_MAX_NS,
+	  "Closed loop: pause of each connection between an answer and the next request" },
 	{ 0, "poisson", NULL, OPT_FLAG, AT(poisson), 0, 0,
 	  "Open loop with exponential gaps instead of even ones" },
 	{ 0, "threads", "N", OPT_COUNT, AT(threads), 1, ENGINE_THREADS_MAX,
@@ -73,8 +50,39 @@ static const struct opt options[] = {
 	  "Use connections again: the default, here for habit's sake" },
 	{ 0, "no-keepalive", NULL, OPT_FLAG, AT(no_keepalive), 0, 0,
 	  "A new connection for every request" },
+	{ 0, "requests-per-connection", "N", OPT_COUNT, AT(requests_per_connection), 1, 4e9,
+	  "Close a connection after so many requests" },
+	{ 0, "http1.1", NULL, OPT_FLAG, AT(http1), 0, 0, "HTTP/1.1: the default" },
+	{ 0, "http2", NULL, OPT_FLAG, AT(http2), 0, 0,
+	  "HTTP/2, one request at a time on each connection; without TLS from its first byte" },
+	{ 0, "http3", NULL, OPT_FLAG, AT(http3), 0, 0,
+	  "HTTP/3, where libcurl has it: 'situ doctor' tells" },
 	{ 0, "insecure", NULL, OPT_FLAG, AT(insecure), 0, 0, "Take any TLS certificate" },
+	{ 0, "cacert", "FILE", OPT_STRING, AT(cacert), 0, 0,
+	  "Trust the CA certificates in this PEM file instead of the system's" },
+	{ 0, "cert", "FILE", OPT_STRING, AT(cert), 0, 0, "Client certificate, PEM" },
+	{ 0, "key", "FILE", OPT_STRING, AT(key), 0, 0, "Its private key, unless FILE holds both" },
+	{ 0, "unix-socket", "PATH", OPT_STRING, AT(unix_socket), 0, 0,
+	  "Connect to this socket, whatever host the URL names" },
+	{ 0, "resolve", "HOST:PORT:ADDRESS", OPT_LIST, AT(resolve), 0, 0,
+	  "Connect to ADDRESS for HOST and PORT; may be given several times" },
+	{ 0, "source", "ADDRESS", OPT_LIST, AT(sources), 0, 0,
+	  "Address or interface that connections start at; several take turns" },
+	{ 0, "compressed", NULL, OPT_FLAG, AT(compressed), 0, 0,
+	  "Ask for compressed bodies and unpack them" },
+	{ 0, "threshold", "GOALS", OPT_LIST, AT(thresholds), 0, 0,
+	  "Exit with 4 unless all are met: 'p99<50ms,errors<1%,rate>=100'; also p99.9, max, mean, "
+	  "and errors as a count" },
+	{ 0, "strict", NULL, OPT_FLAG, AT(strict), 0, 0,
+	  "Exit with 4 when the self-check finds that the generator was the limit" },
+	{ 0, "find-capacity", NULL, OPT_FLAG, AT(find_capacity), 0, 0,
+	  "Search the highest rate that meets --slo, from --rate (100) on; -d is a step's (5s)" },
+	{ 0, "slo", "GOALS", OPT_STRING, AT(slo), 0, 0, "What --find-capacity is to meet" },
 	{ 0, "json", NULL, OPT_FLAG, AT(json), 0, 0, "Print the result as JSON" },
+	{ 0, "csv", NULL, OPT_FLAG, AT(csv), 0, 0, "Print the result as CSV" },
+	{ 0, "hdr", "FILE", OPT_STRING, AT(hdr), 0, 0,
+	  "Write the latencies of all good answers in HdrHistogram's percentile text" },
+	{ 0, "schema", NULL, OPT_FLAG, AT(schema), 0, 0, "Print the JSON Schema of --json" },
 	{ 'q', "quiet", NULL, OPT_FLAG, AT(quiet), 0, 0, "No progress on stderr" },
 };
 
@@ -84,27 +92,6 @@ static const struct load_options defaults = {
 	.seed = 1,
 	.timeout_ns = 10 * NSEC_PER_SEC,
 };
-
-/* One line, rewritten on a terminal. */
-static void print_progress(const struct engine_progress *now, void *arg)
-{
-	char elapsed[UNITS_TEXT], planned[UNITS_TEXT] = "", line[160];
-	const bool *tty = arg;
-
-	if (now->elapsed_ns < PROGRESS_SILENCE_NS)
-		return;
-	units_duration(elapsed, sizeof(elapsed), now->elapsed_ns);
-	if (now->planned_ns)
-		units_duration(planned, sizeof(planned), now->planned_ns);
-	snprintf(line, sizeof(line),
-		 "%s %s%s%s  %llu answered  %llu failed  %llu under way  "
-		 "%llu waiting",
-		 now->warming_up ? "warming up" : "load", elapsed, planned[0] ? " of " : "",
-		 planned, (unsigned long long)now->answered, (unsigned long long)now->failed,
-		 (unsigned long long)now->in_flight, (unsigned long long)now->backlog);
-	fprintf(stderr, *tty ? "\r\033[K%s" : "%s\n", line);
-	fflush(stderr);
-}
 
 static struct workload *read_workload(const struct load_options *o, const char *url,
 				      struct err *err)
@@ -130,151 +117,68 @@ fail:
 	return NULL;
 }
 
-static int check_options(const struct load_options *o, const struct args *args, struct err *err)
-{
-	size_t i;
-
-	if (args->nr > 1)
-		return err_set(err, EXIT_USAGE,
-			       "one URL is enough, '%s' is another: use a "
-			       "workload file for several",
-			       args->item[1]);
-	if (!args->nr && !o->file)
-		return err_set(err, EXIT_USAGE, "nothing to load: give a URL or -f WORKLOAD");
-	if (o->threads > o->connections)
-		return err_set(err, EXIT_USAGE,
-			       "%llu threads share %llu connections: give each "
-			       "thread one at least",
-			       (unsigned long long)o->threads, (unsigned long long)o->connections);
-	if (o->poisson && o->rate <= 0)
-		return err_set(err, EXIT_USAGE, "--poisson needs a rate: add --rate");
-	if (o->keepalive && o->no_keepalive)
-		return err_set(err, EXIT_USAGE,
-			       "--keepalive and --no-keepalive exclude each "
-			       "other: leave one out");
-	for (i = 0; i < o->headers.nr; i++) {
-		if (workload_check_header(o->headers.item[i], err))
-			return -1;
-	}
-	return 0;
-}
-
 /* The frame of a run around what the engine fills in. */
-static struct phase *make_run(struct run *run)
+static int make_run(struct run *run, struct err *err)
 {
 	struct utsname kernel;
 	char host[256];
 
+	*run = (struct run){ 0 };
 	if (uname(&kernel) || gethostname(host, sizeof(host)))
-		return NULL;
+		return err_set(err, EXIT_FAILED, "this host has no name: set one");
 	host[sizeof(host) - 1] = '\0';
 	if (run_set_text(&run->name, "load") || run_set_text(&run->state, "unfinished") ||
 	    run_set_text(&run->kernel, kernel.release) || run_add_host(run, host))
-		return NULL;
-	return run_add_phase(run, "", 1, "load");
+		return err_set(err, EXIT_FAILED, "out of memory: free some");
+	return 0;
 }
 
-/* What the table does not say. */
-static void print_notes(const struct load_options *o, const struct phase *phase,
-			const struct engine_result *result)
+static int load_once(struct load_job *job, struct run *run, struct err *err)
 {
-	const struct endpoint *all = &phase->endpoints[0];
-
-	if (o->rate > 0)
-		printf("\nTarget %g requests/s, answered %.5g/s.", o->rate, all->rate);
-	if (result->backlog_max)
-		printf(" Up to %llu requests waited for a free connection.",
-		       (unsigned long long)result->backlog_max);
-	if (result->not_sent)
-		printf(" %llu were due and never sent: the target was missed.",
-		       (unsigned long long)result->not_sent);
-	if (o->rate > 0)
-		putchar('\n');
-	if (all->answered && result->first_error[0])
-		printf("%sFirst failure: %s\n", o->rate > 0 ? "" : "\n", result->first_error);
-	if (result->interrupted)
-		fprintf(stderr, "situ: interrupted: this is the result of what ran\n");
-}
-
-static int print_result(const struct load_options *o, const struct run *run,
-			const struct engine_result *result, struct err *err)
-{
-	const struct phase *phase = &run->phases[0];
-	u64 codes = tally_total(&phase->endpoints[0].codes);
-
-	if (o->json && export_json(run, stdout, err))
-		return -1;
-	if (!o->json) {
-		if (summary_print_endpoints(phase, stdout))
-			return err_set(err, EXIT_FAILED, "out of memory: free some");
-		print_notes(o, phase, result);
-	}
-	if (codes || (result->interrupted && !phase->endpoints[0].attempted))
-		return 0;
-	fflush(stdout);
-	return err_set(err, EXIT_FAILED, "no request was answered (%s): does the server run?",
-		       result->first_error[0] ? result->first_error : "none was sent");
-}
-
-static int run_load(const struct load_options *o, const struct workload *w, struct err *err)
-{
-	bool tty = isatty(STDERR_FILENO);
-	struct engine_config config = {
-		.workload = w,
-		.headers = o->headers.item,
-		.nr_headers = o->headers.nr,
-		.rate = o->rate,
-		.poisson = o->poisson,
-		.nr_requests = o->nr_requests,
-		.duration_ns =
-			o->duration_ns || o->nr_requests ? o->duration_ns : DEFAULT_DURATION_NS,
-		.warmup_ns = o->warmup_ns,
-		.connections = (unsigned int)o->connections,
-		.threads = (unsigned int)o->threads,
-		.seed = o->seed,
-		.timeout_ns = o->timeout_ns,
-		.keepalive = !o->no_keepalive,
-		.insecure = o->insecure,
-		.progress = o->quiet ? NULL : print_progress,
-		.progress_arg = &tty,
-		.progress_ns = tty ? PROGRESS_TTY_NS : PROGRESS_PIPE_NS,
-	};
+	struct phase *phase = run_add_phase(run, "", 1, "load");
+	struct load_progress progress;
 	struct engine_result result;
-	struct run run = { 0 };
-	struct phase *phase = make_run(&run);
 	int status;
 
-	if (!phase) {
-		run_free(&run);
+	if (!phase)
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
-	}
-	status = engine_run(&config, phase, &result, err);
-	if (tty && !o->quiet)
-		fputs("\r\033[K", stderr);
-	if (!status) {
-		run.started_at_ns = phase->started_at_ns;
-		run.duration_ns = phase->duration_ns;
-		if (run_set_text(&run.state, result.interrupted ? "interrupted" : "finished"))
-			status = err_set(err, EXIT_FAILED, "out of memory: free some");
-		else
-			status = print_result(o, &run, &result, err);
-	}
-	run_free(&run);
-	return status;
+	if (!job->options->quiet)
+		load_progress_start(&progress, &job->config);
+	status = engine_run(&job->config, phase, &result, err);
+	if (!job->options->quiet)
+		load_progress_end(&progress);
+	if (status)
+		return -1;
+	run->started_at_ns = phase->started_at_ns;
+	run->duration_ns = phase->duration_ns;
+	if (run_set_text(&run->state, result.interrupted ? "interrupted" : "finished"))
+		return err_set(err, EXIT_FAILED, "out of memory: free some");
+	return load_result_print(job, run, &result, err);
 }
 
 static int run(const void *config, const struct args *args, struct err *err)
 {
 	const struct load_options *o = config;
+	struct load_job job;
 	struct workload *w;
+	struct run run;
 	int status;
 
-	if (check_options(o, args, err))
+	if (o->schema) {
+		fputs(export_schema_text, stdout);
+		return 0;
+	}
+	if (load_job_make(&job, o, args, err))
 		return -1;
 	w = read_workload(o, args->nr ? args->item[0] : NULL, err);
 	if (!w)
 		return -1;
-	status = run_load(o, w, err);
+	job.config.workload = w;
+	status = make_run(&run, err);
+	if (!status)
+		status = o->find_capacity ? load_capacity_find(&job, &run, err)
+					  : load_once(&job, &run, err);
+	run_free(&run);
 	workload_free(w);
 	return status;
 }
@@ -283,18 +187,25 @@ const struct command cmd_load = {
 	.name = "load",
 	.args = "[URL]",
 	.summary = "Drive HTTP requests at a server and tell how it answered",
-	.about = "With --rate the load is an open loop: requests are due at fixed times, and "
-		 "their latency counts from then, so that a server that stalls is charged for "
-		 "everyone it kept waiting. The latency from the actual start stands beside it. "
-		 "Without --rate it is a closed loop.\n"
-		 "An answer counts as good when its status is below 400, or as the workload "
-		 "expects it. Redirects are answers and not followed; proxies are not used; each "
-		 "request is sent at most once.\n"
-		 "Ctrl-C ends the load, prints the result of what ran and exits with 0; a second "
-		 "one ends at once. The exit status is 1 when not one request was answered.",
+	.about =
+		"With --rate the load is an open loop: requests are due at fixed times, and "
+		"their latency counts from then, so that a server that stalls is charged for "
+		"everyone it kept waiting. The latency from the actual start stands beside it. "
+		"Without --rate it is a closed loop.\n"
+		"An answer counts as good when its status is below 400, or as the workload "
+		"expects it. Redirects are answers and not followed; proxies are not used; each "
+		"request is sent at most once.\n"
+		"The self-check tells when the generator, not the server, was the limit: when it "
+		"sent late by more than a quarter of the median latency at p99, when a thread took "
+		"95 % of a CPU or the machine's host 2 % of all, when the target was missed.\n"
+		"Ctrl-C ends the load, prints the result of what ran and exits with 0; a second "
+		"one ends at once. The exit status is 1 when not one request was answered, 4 when "
+		"a --threshold was not met, or with --strict the self-check.",
 	.examples = "situ load http://127.0.0.1:8080/\n"
 		    "situ load -r 500 -c 32 -d 30s http://127.0.0.1:8080/api/products\n"
 		    "situ load -f workload.yaml -r 150 --warmup 2s --json\n"
+		    "situ load --stage 10-200:30s --stage 200:1m http://127.0.0.1:8080/\n"
+		    "situ load --find-capacity --slo 'p99<50ms,errors<1%' http://127.0.0.1:8080/\n"
 		    "situ load -n 1000 -b '{\"id\":1}' http://127.0.0.1:8080/items\n",
 	.opts = options,
 	.nr_opts = ARRAY_SIZE(options),

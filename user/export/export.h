@@ -37,6 +37,15 @@ int export_json(const struct run *run, FILE *out, struct err *err);
 int export_csv(const struct run *run, FILE *out, struct err *err);
 
 /*
+ * Writes @h in the percentile text of HdrHistogram, which its plotters read: milliseconds, and
+ * five lines for each halving of the distance to 100 %. 0, or -1 with @err set.
+ */
+int export_hdr(const struct hist *h, FILE *out, struct err *err);
+
+/* The JSON Schema of what export_json() writes. */
+extern const char export_schema_text[];
+
+/*
  * Fills the empty @run from the document @text[@len] that export_json() wrote (this or an older
  * schema; unknown members are skipped). On failure returns -1 with @err set and @run empty.
  */

@@ -51,7 +51,7 @@ static void cell_codes(struct table *table, const struct tally *codes)
 	buf_free(&text);
 }
 
-static void endpoint_row(struct table *table, const struct endpoint *endpoint)
+static void endpoint_row(struct table *table, const struct endpoint *endpoint, int tail)
 {
 	const struct hist *latency = &endpoint->latency_ns;
 
@@ -63,6 +63,8 @@ static void endpoint_row(struct table *table, const struct endpoint *endpoint)
 	cell_quantile(table, latency, 0.5);
 	cell_quantile(table, latency, 0.9);
 	cell_quantile(table, latency, 0.99);
+	if (tail)
+		cell_quantile(table, latency, 0.999);
 	cell_duration(table, latency->count && latency->buckets ? (double)latency->max_ns : -1);
 	cell_codes(table, &endpoint->codes);
 }
@@ -97,6 +99,18 @@ static void print_tally(const char *lead, const struct tally *tally, FILE *out)
 	fputs(*separator == ':' ? ": none\n" : "\n", out);
 }
 
+/* "lead p50 1.20ms, p99 4.00ms" of a histogram that has quantiles. */
+static void print_quantiles(const char *lead, const struct hist *h, FILE *out)
+{
+	char p50[UNITS_TEXT], p99[UNITS_TEXT];
+
+	if (!h->count || !h->buckets)
+		return;
+	fprintf(out, "%s p50 %s, p99 %s\n", lead,
+		units_duration(p50, sizeof(p50), hist_quantile(h, 0.5)),
+		units_duration(p99, sizeof(p99), hist_quantile(h, 0.99)));
+}
+
 static void print_load_total(const struct endpoint *total, FILE *out)
 {
 	char p99[UNITS_TEXT];
@@ -109,17 +123,34 @@ static void print_load_total(const struct endpoint *total, FILE *out)
 	fputc('\n', out);
 	print_tally("codes", &total->codes, out);
 	print_tally("errors", &total->errors, out);
+	print_quantiles("failures after", &total->failure_latency_ns, out);
+	if (total->send_lag_ns.count)
+		print_quantiles("latency from the actual start", &total->latency_uncorrected_ns,
+				out);
 }
 
-int summary_print_endpoints(const struct phase *phase, FILE *out)
+/* With @tail, p99.9 as well: beside it a long name has less room. */
+static int print_endpoints(const struct phase *phase, int tail, FILE *out)
 {
-	static const struct table_column columns[] = {
+	static const struct table_column with_tail[] = {
+		{ NULL, "endpoint", TABLE_LEFT, true },
+		{ NULL, "rate/s", TABLE_RIGHT, false },
+		{ NULL, "errors", TABLE_RIGHT, false },
+		{ "latency", "p50", TABLE_RIGHT, false },
+		{ "latency", "p90", TABLE_RIGHT, false },
+		{ "latency", "p99", TABLE_RIGHT, false },
+		{ "latency", "p99.9", TABLE_RIGHT, false },
+		{ "latency", "max", TABLE_RIGHT, false },
+		{ NULL, "codes", TABLE_LEFT, true },
+	};
+	static const struct table_column without[] = {
 		{ NULL, "endpoint", TABLE_LEFT, true },	  { NULL, "rate/s", TABLE_RIGHT, false },
 		{ NULL, "errors", TABLE_RIGHT, false },	  { "latency", "p50", TABLE_RIGHT, false },
 		{ "latency", "p90", TABLE_RIGHT, false }, { "latency", "p99", TABLE_RIGHT, false },
 		{ "latency", "max", TABLE_RIGHT, false }, { NULL, "codes", TABLE_LEFT, true },
 	};
-	struct table table = table_init(columns, ARRAY_SIZE(columns));
+	struct table table = tail ? table_init(with_tail, ARRAY_SIZE(with_tail))
+				  : table_init(without, ARRAY_SIZE(without));
 	const struct endpoint *total = phase_find_endpoint(phase, LOAD_TOTAL);
 	size_t nr = phase->nr_endpoints, i;
 	const struct endpoint **list;
@@ -130,15 +161,20 @@ int summary_print_endpoints(const struct phase *phase, FILE *out)
 	if (!list)
 		return -ENOMEM;
 	for (i = 0; i < part_shown(nr); i++)
-		endpoint_row(&table, list[i]);
+		endpoint_row(&table, list[i], tail);
 	/* The total is last in the list: a long list must not cut it. */
 	if (nr > part_shown(nr) && total)
-		endpoint_row(&table, total);
+		endpoint_row(&table, total, tail);
 	free(list);
 	err = part_finish(&table, nr - part_shown(nr) - (nr > part_shown(nr) && total), out);
 	if (!err && total)
 		print_load_total(total, out);
 	return err;
+}
+
+int summary_print_endpoints(const struct phase *phase, FILE *out)
+{
+	return print_endpoints(phase, 1, out);
 }
 
 static void print_self(const struct phase *phase, FILE *out)
@@ -210,7 +246,7 @@ static int print_placement(const struct run *run, const struct phase *first, FIL
 		goto out;
 	print_heading(&pooled, out);
 	if (pooled.nr_endpoints) {
-		err = summary_print_endpoints(&pooled, out);
+		err = print_endpoints(&pooled, 0, out);
 		fputc('\n', out);
 	}
 	if (!err)

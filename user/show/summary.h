@@ -17,4 +17,7 @@ int summary_print(const struct run *run, FILE *out);
 /* Only the endpoints' table of one phase: the result of a load. */
 int summary_print_endpoints(const struct phase *phase, FILE *out);
 
+/* Where the requests' time went: connections, and the phases of a request. */
+int summary_print_phases(const struct phase *phase, FILE *out);
+
 #endif
