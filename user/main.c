@@ -16,6 +16,7 @@ const struct command *const commands[] = {
 	&cmd_record,
 	&cmd_live,
 	&cmd_run,
+	&cmd_schedule,
 	&cmd_compare,
 	&cmd_export,
 	&cmd_load,

@@ -106,6 +106,28 @@ mistake "a name that writes to the terminal" 's/name: store/name: "\\e[2Jstore"/
 [ ! -e x.db ]
 ok $? "a mistake makes no store"
 
+# Generated placements, conditions, repetition.
+sed '/^placements:/,/^trials:/{/^trials:/!d}; s/^trials:/placements: [{generate: all}]\naa: true\n&/' good.yaml > rules.yaml
+run_is 0 "generated placements" "$SITU" run --dry-run rules.yaml
+like "$out" "^Placement all-aa:$" "all on one host"
+like "$out" "^Placement all-ab:$" "each on its own"
+like "$out" "^Placement all-aa-again: the first one again" "and the copy"
+like "$out" "^Total: 12 trials of 3 placements" "no more than these"
+run_is 0 "--until-decided" "$SITU" run --dry-run --until-decided --max-blocks 9 --budget 2h good.yaml
+like "$out" "^Then more blocks until p50 and p99 of every placement are decided, up to 9 or until 7200s are over" \
+	"the dry run tells of it"
+run_is 0 "a condition" "$SITU" run --dry-run --check 'p99(/) spread/packed < 1.1' good.yaml
+run_is 2 "a condition on nothing" "$SITU" run --dry-run --check 'p99 spread/paked < 1.1' good.yaml
+one_line_error "the file has no placement 'paked'" "the placement is named"
+run_is 2 "no condition" "$SITU" run --dry-run --check 'p99 is good' good.yaml
+one_line_error "'p99 is good' is no check" "its form is told"
+run_is 2 "--every alone" "$SITU" run --every 6h good.yaml
+one_line_error "--every and --for go together" "--for is asked for"
+run_is 2 "--budget alone" "$SITU" run --budget 6h good.yaml
+one_line_error "--budget goes with --until-decided" "the other is asked for"
+run_is 2 "--overlap of another kind" "$SITU" run --overlap perhaps good.yaml
+one_line_error "neither wait nor skip" "the two are told"
+
 # As another user when the test itself is root.
 as_user=''
 [ "$(id -u)" != 0 ] || as_user='setpriv --reuid 65534 --regid 65534 --clear-groups'

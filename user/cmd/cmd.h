@@ -11,6 +11,7 @@ extern const struct command cmd_record;
 extern const struct command cmd_load;
 extern const struct command cmd_crawl;
 extern const struct command cmd_run;
+extern const struct command cmd_schedule;
 extern const struct command cmd_compare;
 extern const struct command cmd_export;
 extern const struct command cmd_completion;

@@ -4,13 +4,20 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "user/base/clock.h"
+#include "user/base/stop.h"
 #include "user/cmd/checks.h"
 #include "user/cmd/cmd.h"
 #include "user/experiment/check.h"
 #include "user/experiment/decided.h"
 #include "user/experiment/ledger.h"
+#include "user/experiment/lock.h"
+#include "user/experiment/repeat.h"
 #include "user/experiment/runner.h"
+#include "user/experiment/schedule.h"
 #include "user/export/export.h"
 #include "user/show/comparison.h"
 #include "user/show/invalid.h"
@@ -23,6 +30,10 @@
 struct config {
 	const char *store;
 	struct opt_list checks;
+	const char *lock;
+	const char *overlap;
+	u64 every_ns;
+	u64 for_ns;
 	u64 trials;
 	u64 max_blocks;
 	u64 budget_ns;
@@ -111,6 +122,72 @@ static int run_plan(const struct config *cfg, const struct runner_options *optio
 	return failed;
 }
 
+static bool skips(const struct config *cfg)
+{
+	return cfg->overlap && strcmp(cfg->overlap, "skip") == 0;
+}
+
+/* run_plan() while nobody else has the lock. */
+static int run_locked(const struct config *cfg, const struct runner_options *options,
+		      const struct plan *plan, const struct plan_machine *machine, struct err *err)
+{
+	const char *path = cfg->lock ? cfg->lock : cfg->every_ns ? SCHEDULE_LOCK : NULL;
+	int fd = -1, failed;
+
+	if (path) {
+		fd = lock_take(path, !skips(cfg), err);
+		if (fd < 0)
+			return fd == LOCK_TAKEN ? 0 : -1;
+	}
+	failed = run_plan(cfg, options, plan, machine, err);
+	if (fd >= 0)
+		close(fd);
+	return failed;
+}
+
+/* One of many runs: its failure is told, and the next one starts on time all the same. */
+static int run_one(const struct config *cfg, const struct runner_options *options,
+		   const struct plan *plan, const struct plan_machine *machine)
+{
+	struct err err = { 0 };
+
+	if (run_locked(cfg, options, plan, machine, &err) == 0)
+		return 0;
+	fflush(stdout);
+	err_report(&err);
+	return 1;
+}
+
+static int run_again_and_again(const struct config *cfg, const struct runner_options *options,
+			       const struct plan *plan, const struct plan_machine *machine,
+			       struct err *err)
+{
+	const struct repeat repeat = { cfg->every_ns, cfg->for_ns, skips(cfg) };
+	u64 first_ns = clock_mono_ns(), number = 0, runs = 0, failed = 0;
+	struct repeat_start start;
+
+	for (;;) {
+		runs++;
+		failed += (u64)run_one(cfg, options, plan, machine);
+		if (stop_signal() ||
+		    !repeat_next(&repeat, clock_mono_ns() - first_ns, &number, &start))
+			break;
+		if (start.left_out)
+			fprintf(stderr, "%" PRIu64 " starts came during the run and are left out\n",
+				start.left_out);
+		if (clock_mono_ns() >= first_ns + start.at_ns)
+			fprintf(stderr, "the next start waited for the end of the run\n");
+		while (!stop_signal() && clock_sleep_until(first_ns + start.at_ns))
+			;
+		if (stop_signal())
+			break;
+	}
+	if (!failed)
+		return 0;
+	return err_set(err, EXIT_FAILED, "%" PRIu64 " of %" PRIu64 " runs failed: see above",
+		       failed, runs);
+}
+
 static int check_options(const struct config *cfg, const struct plan *plan, struct err *err)
 {
 	if (!cfg->until_decided && cfg->budget_ns)
@@ -118,7 +195,16 @@ static int check_options(const struct config *cfg, const struct plan *plan, stru
 	if (cfg->until_decided && plan->nr_placements < 2)
 		return err_set(err, EXIT_USAGE,
 			       "--until-decided takes two placements: the file has one");
-	return 0;
+	if (!cfg->every_ns != !cfg->for_ns)
+		return err_set(err, EXIT_USAGE,
+			       "--every and --for go together: write 'situ run --every 6h --for 3d "
+			       "...'");
+	if (cfg->every_ns && cfg->resume)
+		return err_set(err, EXIT_USAGE, "--every makes new runs: leave --resume out");
+	if (cfg->overlap && strcmp(cfg->overlap, "wait") != 0 && !skips(cfg))
+		return err_set(err, EXIT_USAGE, "--overlap '%s' is neither wait nor skip",
+			       cfg->overlap);
+	return checks_parse(&cfg->checks, err);
 }
 
 /* A slip in a condition must not show after hours. */
@@ -167,8 +253,10 @@ static int run_command(const void *config, const struct args *args, struct err *
 	if (check_options(cfg, plan, err) == 0 && check_conditions(cfg, plan, err) == 0) {
 		if (cfg->dry_run)
 			runner_print_plan(plan, &options, err);
+		else if (cfg->every_ns)
+			run_again_and_again(cfg, &options, plan, &machine, err);
 		else
-			run_plan(cfg, &options, plan, &machine, err);
+			run_locked(cfg, &options, plan, &machine, err);
 	}
 	plan_free(plan);
 	return EXIT_OK;
@@ -189,6 +277,14 @@ static const struct opt opts[] = {
 	  "... or until the next block would end later than this" },
 	{ 0, "check", "CONDITION", OPT_LIST, offsetof(struct config, checks), 0, 0,
 	  "Exit with 4 unless the 95 % interval shows it: 'p99 spread/packed < 1.1'" },
+	{ 0, "every", "TIME", OPT_DURATION, offsetof(struct config, every_ns), 1e9, 1e18,
+	  "Run again and again, a start each TIME" },
+	{ 0, "for", "TIME", OPT_DURATION, offsetof(struct config, for_ns), 1e9, 1e18,
+	  "... as long as this" },
+	{ 0, "overlap", "WHAT", OPT_STRING, offsetof(struct config, overlap), 0, 0,
+	  "A start that comes during another run: wait for its end (default) or skip" },
+	{ 0, "lock", "FILE", OPT_STRING, offsetof(struct config, lock), 0, 0,
+	  "Runs with the same FILE do not overlap; with --every " SCHEDULE_LOCK },
 	{ 0, "dry-run", NULL, OPT_FLAG, offsetof(struct config, dry_run), 0, 0,
 	  "Check the file and print what would happen; needs no root" },
 	{ 0, "json", NULL, OPT_FLAG, offsetof(struct config, json), 0, 0,
@@ -211,6 +307,7 @@ const struct command cmd_run = {
 		 "is shown.",
 	.examples = "situ run experiment.yaml\n"
 		    "situ run --dry-run experiment.yaml\n"
+		    "situ run --every 6h --for 3d experiment.yaml\n"
 		    "situ run --until-decided --budget 2h experiment.yaml\n"
 		    "situ run --check 'p99(/api/cart/add) spread/packed < 1.1' experiment.yaml\n"
 		    "situ run -n 10 -o shop.db tests/shop/experiment.yaml\n",
