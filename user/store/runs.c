@@ -70,7 +70,8 @@ int store_list_runs(struct store *store, struct store_list *list, struct err *er
 {
 	static const char tail[] =
 		", name, state, started_at_ns, duration_ns, "
-		"(SELECT count(DISTINCT placement) FROM phase WHERE run_id = run.id), "
+		"(SELECT count(DISTINCT placement) FROM phase WHERE run_id = run.id "
+		"AND placement != ''), "
 		"(SELECT count(*) FROM phase WHERE run_id = run.id), "
 		"(SELECT coalesce(sum(60 + length(e.kind) + length(e.name) + length(host) + "
 		"length(peer) + length(peer_addr) + length(op) + "
