@@ -54,10 +54,19 @@ static void test_two_writers(void **state)
 	run = random_run(SEED);
 	run.duration_ns = 61000000007ULL;
 	run_set_text(&run.state, "finished");
-	run.id = 1;
-	load_equals(dir->db, "1", &run);
-	run.id = 2;
-	load_equals(dir->db, "2", &run);
+	for (i = 0; i < 2; i++) {
+		struct store *store = open_ok(dir->db, STORE_READ);
+		struct store_list list;
+
+		assert_int_equal(store_list_runs(store, &list, &(struct err){ 0 }), 0);
+		assert_int_equal(list.nr, 2);
+		assert_string_not_equal(list.run[0].uuid, list.run[1].uuid);
+		run.id = (u64)i + 1;
+		run_set_text(&run.uuid, list.run[i].uuid);
+		store_list_free(&list);
+		store_close(store);
+		load_equals(dir->db, i ? "2" : "1", &run);
+	}
 	run_free(&run);
 }
 

@@ -13,7 +13,12 @@ extern const struct command cmd_crawl;
 extern const struct command cmd_run;
 extern const struct command cmd_schedule;
 extern const struct command cmd_compare;
+extern const struct command cmd_ls;
+extern const struct command cmd_show;
 extern const struct command cmd_export;
+extern const struct command cmd_import;
+extern const struct command cmd_merge;
+extern const struct command cmd_rm;
 extern const struct command cmd_completion;
 extern const struct command cmd_help;
 

@@ -147,7 +147,16 @@ const struct subject_stat *subject_stats(const struct subject *subject, const st
 	return hist;
 }
 
-/* The counter @metric of all services; the generator's belongs to no placement. */
+/*
+ * Whether a service is placed: not the load generator, nor what attribute/ calls by a name in
+ * brackets, "(root)" and the like, which is the rest of the machine.
+ */
+static bool is_placed(const struct service *service)
+{
+	return service->name[0] != '(' && strcmp(service->name, PLAN_LOAD) != 0;
+}
+
+/* The counter @metric of all services that are placed. */
 static double all_services(const struct phase *phase, const struct metric *metric, bool per_request)
 {
 	double of = per_request ? (double)subject_answered(phase)
@@ -156,7 +165,7 @@ static double all_services(const struct phase *phase, const struct metric *metri
 	size_t i;
 
 	for (i = 0; i < phase->nr_services; i++) {
-		if (strcmp(phase->services[i].name, PLAN_LOAD) != 0)
+		if (is_placed(&phase->services[i]))
 			sum += *metric_u64(metric, &phase->services[i]);
 	}
 	return phase->nr_services ? share(sum, of) : NAN;

@@ -10,7 +10,7 @@
 struct subject {
 	enum metric_entity entity;   /* service, disk, edge or endpoint */
 	const void *thing;	     /* the struct of that entity, in any phase that has it;
-				      * NULL: all services but the load generator, added up */
+				      * NULL: all services that are placed, added up */
 	const struct service *owner; /* of a disk */
 };
 

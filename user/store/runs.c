@@ -64,13 +64,14 @@ static int append(struct store *store, sqlite3_stmt *row, struct store_list *lis
 
 /*
  * Bytes: what the run's texts and histograms hold, and 12 of SQLite's own per row and number, which
- * came within a quarter of the pages of stores of 1 to 40 trials.
+ * came within a third of the files of recordings and experiments.
  */
 int store_list_runs(struct store *store, struct store_list *list, struct err *err)
 {
 	static const char tail[] =
 		", name, state, started_at_ns, duration_ns, "
-		"(SELECT count(DISTINCT placement) FROM phase WHERE run_id = run.id), "
+		"(SELECT count(DISTINCT placement) FROM phase WHERE run_id = run.id "
+		"AND placement != ''), "
 		"(SELECT count(*) FROM phase WHERE run_id = run.id), "
 		"(SELECT coalesce(sum(60 + length(e.kind) + length(e.name) + length(host) + "
 		"length(peer) + length(peer_addr) + length(op) + "

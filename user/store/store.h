@@ -63,7 +63,7 @@ struct store_run {
 	char *uuid, *name, *state;
 	bool goes_on; /* unfinished, and its process is there, or on another machine */
 	u64 started_at_ns, duration_ns;
-	u64 placements; /* different ones, "" included */
+	u64 placements; /* different names */
 	u64 phases;
 	u64 bytes; /* in the file, about */
 };
