@@ -328,9 +328,10 @@ static void visit_cpus(void)
 
 static int open_error(struct err *err, const char *what, int code)
 {
-	if (code == -EPERM || code == -EACCES)
+	if (code == -EPERM)
 		return err_set(err, EXIT_ENVIRONMENT,
-			       "not allowed to load BPF programs: run as root (sudo situ ...)");
+			       "not allowed to load BPF programs: run as root, with CAP_BPF and "
+			       "CAP_PERFMON, without lockdown=confidentiality");
 	return err_set(err, EXIT_ENVIRONMENT,
 		       "the kernel refused the %s programs (%s): run 'situ doctor', or with "
 		       "SITU_DEBUG=1 for its words",
