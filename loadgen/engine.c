@@ -360,7 +360,8 @@ static int run_all(struct engine *engine, struct phase *phase, struct engine_res
 {
 	struct part warmup = make_part(engine->config, false);
 
-	if (transport_check(&engine->config->transport, engine->config->workload->base, err) ||
+	if (transport_check(&engine->config->transport, engine->config->workload->base,
+			    engine->config->keepalive, err) ||
 	    plans_make(&engine->plans, engine->config, err) || make_workers(engine, err))
 		return -1;
 	if (engine->config->warmup_ns && run_part(engine, &warmup, err))

@@ -10,6 +10,9 @@
 #include "user/base/text.h"
 #include "user/base/types.h"
 
+#define H2C_BROKEN 0x075800 /* 7.88.0 */
+#define H2C_MENDED 0x080000
+
 static bool is_https(const char *base)
 {
 	return text_starts(base, "https:");
@@ -20,11 +23,20 @@ static bool has_feature(int bit)
 	return (curl_version_info(CURLVERSION_NOW)->features & bit) != 0;
 }
 
-static int check_http(const struct transport *t, const char *base, struct err *err)
+static int check_http(const struct transport *t, const char *base, bool reuse, struct err *err)
 {
+	unsigned int version = curl_version_info(CURLVERSION_NOW)->version_num;
+
 	if (t->http == TRANSPORT_HTTP2 && !has_feature(CURL_VERSION_HTTP2))
 		return err_set(err, EXIT_ENVIRONMENT,
 			       "libcurl %s has no HTTP/2: install one that was built with nghttp2",
+			       curl_version_info(CURLVERSION_NOW)->version);
+	/* Every later request on such a connection fails there: github.com/curl/curl/pull/10643. */
+	if (t->http == TRANSPORT_HTTP2 && !is_https(base) && reuse && version >= H2C_BROKEN &&
+	    version < H2C_MENDED)
+		return err_set(err, EXIT_ENVIRONMENT,
+			       "libcurl %s cannot use an HTTP/2 connection without TLS twice: use "
+			       "https, add --no-keepalive, or install libcurl 8",
 			       curl_version_info(CURLVERSION_NOW)->version);
 	if (t->http == TRANSPORT_HTTP3 && !has_feature(CURL_VERSION_HTTP3))
 		return err_set(err, EXIT_ENVIRONMENT,
@@ -73,12 +85,12 @@ static int check_resolve(const char *entry, struct err *err)
 		       "'%s' is not HOST:PORT:ADDRESS: write --resolve shop:8080:10.0.0.2", entry);
 }
 
-int transport_check(const struct transport *t, const char *base, struct err *err)
+int transport_check(const struct transport *t, const char *base, bool reuse, struct err *err)
 {
 	struct sockaddr_un unix_address;
 	size_t i;
 
-	if (check_http(t, base, err) || check_file(t->cacert, "cacert", err) ||
+	if (check_http(t, base, reuse, err) || check_file(t->cacert, "cacert", err) ||
 	    check_file(t->cert, "cert", err) || check_file(t->key, "key", err))
 		return -1;
 	if (t->key && !t->cert)

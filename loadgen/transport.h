@@ -26,9 +26,9 @@ struct transport {
 
 /*
  * Says whether libcurl has what @t asks for, files can be read and addresses are some, for URLs
- * that start with @base. 0, or -1 with @err set.
+ * that start with @base; @reuse: connections carry more than one request. 0, or -1 with @err set.
  */
-int transport_check(const struct transport *t, const char *base, struct err *err);
+int transport_check(const struct transport *t, const char *base, bool reuse, struct err *err);
 
 /*
  * Sets @easy, which is connection @number of a thread, up for it. @base tells https from http. 0

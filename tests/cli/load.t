@@ -74,6 +74,19 @@ class /hang 7 '7 0 {} {"timeout":7}' 1 300ms
 class /bytes/100003 31 '31 31 {"200":31} {}' 0
 is "$(q "$all | .bytes_rx")" 3100093 "/bytes: all of them arrive"
 class /last 31 '31 31 {"200":31} {}' 0
+class /bytes/0 31 '31 31 {"200":31} {}' 0
+class /long 31 '31 31 {"200":31} {}' 0
+class /slow/20 7 '7 7 {"200":7} {}' 0
+is "$(q "$all | .transfer_ns.min >= 150000000 and .first_byte_ns.min < .transfer_ns.min")" true \
+	"/slow: the transfer is the long phase"
+class /slow/200 4 '4 0 {} {"timeout":4}' 1 500ms
+is "$(q "$all | .failure_latency_ns.count == 4 and .failure_latency_ns.min >= 500000000 and
+	.latency_ns.count == 0")" true "failures have times of their own"
+# Less memory than the body has bytes: none of it is kept.
+run sh -c 'ulimit -v 900000 && exec timeout 60 "$@"' sh "$SITU" load --json -n 1 -c 1 --timeout 50s \
+	"$URL/bytes/1073741824"
+printf '%s\n' "$out" > "$TMP/json"
+is "$(q "$all | [.answered, .bytes_rx] | join(\" \")")" "1 1073741824" "a body of 1 GiB"
 load -n 13 -c 2 http://127.0.0.1:1/
 is "$(q "$counts")" '13 0 {} {"connect_refused":13}' "nobody listens: exact counts"
 is "$rc" 1 "nobody listens: exit status"
@@ -115,6 +128,98 @@ load -n 200 -r 100 -c 8 "$URL/stall-once/1000"
 is "$(q "$counts")" '200 200 {"200":200} {}' "a stall: everything is answered in the end"
 is "$(q "$all | [.latency_ns.buckets[] | select(.[0] > 500000000) | .[1]] | add >= 50")" true \
 	"a stall of 1 s at 100/s: at least 50 samples of half a second"
+
+# wrk2 counts a latency from when its constant rate would have sent the request. One connection,
+# 100/s, a stall of 1 s: request i of the stall is answered 1 s - i * 10 ms after that, so 51 take
+# half a second or more and 76 a quarter; a clock that starts at the sending sees one of them.
+before=$(served)
+kill $pid
+spawn sh -c '"$0" > "$1"' "$HTTPD" "$TMP/port2"
+wait_until 5 [ -s "$TMP/port2" ]
+URL=http://127.0.0.1:$(cat "$TMP/port2")
+load -n 200 -r 100 -c 1 "$URL/stall-once/1000"
+above="[.buckets[] | select(.[0] > \$ns) | .[1]] | add"
+is "$(q "$all | .latency_ns | 490000000 as \$ns | $above >= 50")" true \
+	"wrk2's case: half of a second's requests took half a second"
+is "$(q "$all | .latency_ns | 240000000 as \$ns | $above >= 75")" true \
+	"wrk2's case: three quarters took a quarter"
+is "$(q "$all | .latency_uncorrected_ns | 490000000 as \$ns | $above < 10")" true \
+	"wrk2's case: the uncorrected latency hides it"
+
+# Pace.
+load --stage 0-100:1s --stage 100:1s --stage 50-0:1s -c 4 "$URL/"
+is "$(q "$counts")" '175 175 {"200":175} {}' "stages: as many as the areas under the rates"
+load -d 1s -c 2 --think 200ms "$URL/"
+is "$(q "$all | .attempted <= 10 and .attempted >= 2")" true "think time: at most five a second each"
+load -n 11 -c 2 --think 10ms "$URL/"
+is "$(q "$counts")" '11 11 {"200":11} {}' "think time: exact counts"
+load -n 60 -c 1 "$URL/"
+is "$(q "$all | [.connections, .first_byte_ns.count, .connect_ns.count] | join(\" \")")" "1 60 1" \
+	"one connection, and its phases"
+load -n 60 -c 1 --requests-per-connection 7 "$URL/"
+is "$(q "$all | [.answered, .connections] | join(\" \")")" "60 9" "seven requests a connection"
+load -n 60 -c 1 --no-keepalive "$URL/"
+is "$(q "$all | .connections")" 60 "one request a connection"
+load -n 3 -m PUT -b 12345 "$URL/echo"
+is "$(q "$all | .bytes_tx == .bytes_rx")" true "the bytes sent are those that arrived"
+
+# Verdicts.
+run "$SITU" load -q -n 20 --threshold 'errors<1,rate>0.1' "$URL/"
+is "$rc" 0 "thresholds that are met"
+run "$SITU" load -q -n 20 --threshold 'p50<20ms' "$URL/delay/20"
+is "$rc" 4 "a threshold that is not met"
+one_line_error "threshold was not met: p50 is .*, not <20ms" "and why"
+run "$SITU" load -q -n 20 --threshold 'errors<10%' "$URL/status/500"
+is "$rc" 4 "errors beyond a threshold"
+run "$SITU" load -q --strict -r 100 -d 500ms -c 1 --timeout 2s "$URL/delay/100"
+is "$rc" 4 "strict: a target that was missed"
+like "$err" "not a result of the server alone" "strict: said so"
+run timeout 60 "$SITU" load -q --find-capacity --slo 'errors<1%' -r 40 -d 500ms -c 2 \
+	"$URL/delay/20"
+is "$rc" 0 "a capacity"
+like "$out" "^step  1 +40/s  met" "its first step"
+like "$out" "^step +[0-9]+ +[0-9.]+/s  missed: errors is" "a step too far"
+found=$(printf '%s\n' "$out" | sed -n 's/^capacity: \([0-9]*\).*/\1/p')
+ok "$([ "${found:-0}" -ge 40 ] && [ "${found:-999}" -le 110 ]; echo $?)" \
+	"two connections for 20 ms answers: at most 100/s"
+run timeout 60 "$SITU" load -q --find-capacity --slo 'max<1us' -r 4 -d 300ms "$URL/"
+is "$rc" 4 "no capacity"
+one_line_error "no rate met" "no capacity: said so"
+
+# A listener whose queue is full and whose owner sleeps: connections do not come about.
+spawn perl -MIO::Socket::INET -e '
+	$s = IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1") or die;
+	push @c, IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => $s->sockport,
+		Blocking => 0) for 1 .. 4;
+	$| = 1; print $s->sockport, "\n"; sleep 60' > "$TMP/full"
+wait_until 5 [ -s "$TMP/full" ]
+load -n 3 -c 3 --timeout 300ms "http://127.0.0.1:$(cat "$TMP/full")/"
+is "$(q "$counts")" '3 0 {} {"connect_timeout":3}' "no connection in time: exact counts"
+
+# Forms.
+run_is 0 "CSV" "$SITU" load -q --csv -n 7 "$URL/"
+like "$out" ",all,,,answered,requests,value,7\$" "CSV has the metrics"
+run_is 0 "percentile text" "$SITU" load -q --json --hdr "$TMP/hdr" -n 50 "$URL/"
+like "$(cat "$TMP/hdr")" "^ +[0-9.]+ 1.000000000000 +50\$" "percentile text ends with all of them"
+printf '%s\n' "$out" > "$TMP/valid.json"
+"$SITU" load --schema > "$TMP/schema.json"
+if python3 -c 'import jsonschema' 2> /dev/null; then
+	run_is 0 "the JSON is as the schema says" python3 -c '
+import json, sys, jsonschema
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft202012Validator.check_schema(schema)
+for path in sys.argv[2:]:
+    jsonschema.Draft202012Validator(schema).validate(json.load(open(path)))
+' "$TMP/schema.json" "$TMP/valid.json" "$TOP/tests/golden/export.json"
+	sed 's/"answered":[0-9]*/"answered":-1/' "$TMP/valid.json" > "$TMP/invalid.json"
+	run python3 -c '
+import json, sys, jsonschema
+jsonschema.Draft202012Validator(json.load(open(sys.argv[1]))).validate(json.load(open(sys.argv[2])))
+' "$TMP/schema.json" "$TMP/invalid.json"
+	is "$rc" 1 "and other JSON is not"
+else
+	skip "python3-jsonschema is not installed" 2
+fi
 
 # What is sent.
 cat > "$TMP/post.yaml" << EOF
@@ -189,6 +294,14 @@ usage "only http" ftp://127.0.0.1/
 usage "out of range" -c 0 "$URL"
 usage "each thread one" --threads 3 -c 2 "$URL"
 usage "needs a rate" --poisson "$URL"
+usage "leave --think out" --think 1s -r 5 "$URL"
+usage "is no stage" --stage 5 "$URL"
+usage "rate of 0" --stage 0:1s "$URL"
+usage "stage and --rate exclude" --stage 5:1s -r 5 "$URL"
+usage "is no goal" --threshold 'p99=5' "$URL"
+usage "needs what must be met" --find-capacity "$URL"
+usage "goes with --find-capacity" --slo 'p99<1s' "$URL"
+usage "json and --csv exclude" --json --csv "$URL"
 usage "Name: value" -H nonsense "$URL"
 usage "line break" -H "$(printf 'A: b\r\nC: d')" "$URL"
 usage "upper-case" -m get "$URL"

@@ -13,6 +13,8 @@
  *	/close			closes without an answer
  *	/reset			the same, with a RST
  *	/close-midbody		closes after half of the body it promised
+ *	/long			sends more of a body than it promised
+ *	/slow/MS		sends a body of ten bytes, each MS milliseconds after the one before
  *	/garbage		answers something that is not HTTP
  *	/hang			never answers
  *	/last			answers and closes the connection, without having said so
@@ -141,6 +143,22 @@ static bool answer_split(struct connection *c)
 	return send_all(c, "dle", 3);
 }
 
+/* A body that comes in drops: its first byte is early and its last one late. */
+static bool answer_slowly(struct connection *c, long ms)
+{
+	long long start_ns = now_ns();
+	int i;
+
+	if (!send_head(c, 200, 10, ""))
+		return false;
+	for (i = 0; i < 10; i++) {
+		sleep_until(start_ns + i * ms * MSEC);
+		if (!send_all(c, "x", 1))
+			return false;
+	}
+	return true;
+}
+
 /* Paths that end the connection in one way or another; false: this is none of them. */
 static bool misbehave(struct connection *c)
 {
@@ -187,6 +205,11 @@ static bool serve(struct connection *c)
 		return false;
 	if (argument(c, "/split") >= 0)
 		return answer_split(c);
+	if (argument(c, "/long") >= 0)
+		return send_head(c, 200, 2, "") && send_all(c, "ok and more", 11);
+	value = argument(c, "/slow/");
+	if (value >= 0)
+		return answer_slowly(c, value);
 	if (argument(c, "/echo") >= 0)
 		return answer(c, 200, c->text, c->request_len);
 	if (argument(c, "/redirect") >= 0)

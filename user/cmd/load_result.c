@@ -119,13 +119,13 @@ int load_result_print(const struct load_job *job, const struct run *run,
 	fflush(stdout);
 	if (write_hdr(o->hdr, &all->latency_ns, err))
 		return -1;
-	for (i = 0; machine && !o->quiet && i < nr; i++)
-		warn("self-check: %s", findings[i].text);
 	if (result->interrupted)
 		fprintf(stderr, "situ: interrupted: this is the result of what ran\n");
 	if (!tally_total(&all->codes) && !(result->interrupted && !all->attempted))
 		return err_set(err, EXIT_FAILED,
 			       "no request was answered (%s): does the server run?",
 			       result->first_error[0] ? result->first_error : "none was sent");
+	for (i = 0; machine && !o->quiet && i < nr; i++)
+		warn("self-check: %s", findings[i].text);
 	return judge(job, all, findings, nr, err);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include <bpf/libbpf.h>
 
+#include "loadgen/transport.h"
 #include "user/base/buf.h"
 #include "user/collect/cgroupfs.h"
 #include "user/collect/collector.h"
@@ -120,6 +121,7 @@ static void look_at_engine(struct machine *m, const char *name, const char *sock
 void machine_look(struct machine *m)
 {
 	int cpus = libbpf_num_possible_cpus();
+	char versions[128];
 
 	memset(m, 0, sizeof(*m));
 	m->cpus = cpus > 0 ? (unsigned int)cpus : 1;
@@ -130,6 +132,7 @@ void machine_look(struct machine *m)
 	look_at_engine(m, "docker", "/var/run/docker.sock");
 	look_at_engine(m, "podman", "/run/podman/podman.sock");
 	add(m, "libbpf", MACHINE_GOOD, "%s", libbpf_version_string());
+	add(m, "libcurl", MACHINE_GOOD, "%s", transport_describe(versions, sizeof(versions)));
 }
 
 enum machine_level machine_verdict(const struct machine *m)
