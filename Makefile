@@ -59,6 +59,7 @@ FOREIGN  := $(foreach a,$(filter-out $(ARCH),$(patsubst vmlinux/%/vmlinux.h,%,$(
 	    vmlinux/*/vmlinux.h))),$(BPF_SRC:bpf/%.bpf.c=$(B)/foreign/$(a)/%.bpf.o))
 SKELS    := $(BPF_SRC:%.bpf.c=$(B)/%.skel.h)
 SQL      := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard user/store/*.sql))
+JSON     := $(patsubst %.json,$(B)/%.json.h,$(wildcard user/experiment/*.json))
 LIB_SRC  := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c loadgen/*.c loadgen/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -145,6 +146,7 @@ $(B)/%.o: %.c $(B)/built-with | $(B)/have-build
 # the first compilation, the dependency files keep it true afterwards.
 $(filter $(B)/user/collect/%,$(LIB_OBJ)): | $(SKELS)
 $(filter $(B)/user/store/%,$(LIB_OBJ)): | $(SQL)
+$(filter $(B)/user/experiment/%,$(LIB_OBJ)): | $(JSON)
 
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(B)/built-with | $(B)/have-build
 	@mkdir -p $(@D)
@@ -165,6 +167,11 @@ $(B)/bpf/%.skel.h: $(B)/bpf/%.bpf.o
 $(B)/%.sql.h: %.sql
 	@mkdir -p $(@D)
 	$(call msg,SQL,$<)
+	$(Q)sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< > $@
+
+$(B)/%.json.h: %.json
+	@mkdir -p $(@D)
+	$(call msg,JSON,$<)
 	$(Q)sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' $< > $@
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libsitu.a | $(B)/have-unit
@@ -267,7 +274,7 @@ check-shell: | $(B)/have-check
 
 check-bpf: $(FOREIGN) ## compile the BPF programs for the other architectures
 
-check-cppcheck: | $(B)/have-check $(SKELS) $(SQL)
+check-cppcheck: | $(B)/have-check $(SKELS) $(SQL) $(JSON)
 	$(call msg,CPPCHECK,sources)
 	@mkdir -p $(B)/cppcheck
 	$(Q)cppcheck --quiet --error-exitcode=1 --cppcheck-build-dir=$(B)/cppcheck --std=c11 \
