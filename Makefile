@@ -59,7 +59,7 @@ FOREIGN  := $(foreach a,$(filter-out $(ARCH),$(patsubst vmlinux/%/vmlinux.h,%,$(
 	    vmlinux/*/vmlinux.h))),$(BPF_SRC:bpf/%.bpf.c=$(B)/foreign/$(a)/%.bpf.o))
 SKELS    := $(BPF_SRC:%.bpf.c=$(B)/%.skel.h)
 SQL      := $(patsubst %.sql,$(B)/%.sql.h,$(wildcard user/store/*.sql))
-SCHEMA   := $(B)/user/export/schema.json.h
+SCHEMAS  := $(patsubst %.json,$(B)/%.json.h,$(wildcard user/*/*.json))
 LIB_SRC  := $(filter-out user/main.c,$(wildcard user/*.c user/*/*.c loadgen/*.c loadgen/*/*.c))
 LIB_OBJ  := $(LIB_SRC:%.c=$(B)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -146,7 +146,7 @@ $(B)/%.o: %.c $(B)/built-with | $(B)/have-build
 # the first compilation, the dependency files keep it true afterwards.
 $(filter $(B)/user/collect/%,$(LIB_OBJ)): | $(SKELS)
 $(filter $(B)/user/store/%,$(LIB_OBJ)): | $(SQL)
-$(B)/user/export/schema.o: | $(SCHEMA)
+$(filter $(B)/user/export/% $(B)/user/experiment/%,$(LIB_OBJ)): | $(SCHEMAS)
 
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(B)/built-with | $(B)/have-build
 	@mkdir -p $(@D)
@@ -274,7 +274,7 @@ check-shell: | $(B)/have-check
 
 check-bpf: $(FOREIGN) ## compile the BPF programs for the other architectures
 
-check-cppcheck: | $(B)/have-check $(SKELS) $(SQL) $(SCHEMA)
+check-cppcheck: | $(B)/have-check $(SKELS) $(SQL) $(SCHEMAS)
 	$(call msg,CPPCHECK,sources)
 	@mkdir -p $(B)/cppcheck
 	$(Q)cppcheck --quiet --error-exitcode=1 --cppcheck-build-dir=$(B)/cppcheck --std=c11 \

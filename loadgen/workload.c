@@ -63,6 +63,11 @@ static const cyaml_schema_value_t workload_schema = {
 	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct workload, workload_fields),
 };
 
+const cyaml_schema_value_t *workload_yaml(void)
+{
+	return &workload_schema;
+}
+
 static int no_memory(struct err *err)
 {
 	return err_set(err, EXIT_FAILED, "out of memory for the workload: make it smaller");

@@ -4,6 +4,7 @@
 #define SITU_LOADGEN_WORKLOAD_H
 
 #include "loadgen/vartext.h"
+#include "user/base/config.h"
 #include "user/base/err.h"
 
 #define WORKLOAD_ENDPOINTS_MAX 1000
@@ -42,6 +43,9 @@ struct workload {
 	u64 *cumulated; /* weights, for schedule_pick() */
 	bool literal;	/* texts are not templates */
 };
+
+/* The libcyaml schema of the file, for the test that holds the JSON Schema against it. */
+const cyaml_schema_value_t *workload_yaml(void);
 
 /*
  * Reads a workload from the file @path, or from @text[@len] called @file in errors. Everything is

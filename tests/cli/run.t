@@ -128,6 +128,48 @@ one_line_error "--budget goes with --until-decided" "the other is asked for"
 run_is 2 "--overlap of another kind" "$SITU" run --overlap perhaps good.yaml
 one_line_error "neither wait nor skip" "the two are told"
 
+# The JSON Schemas hold for what situ takes, and refuse what it refuses.
+run_is 0 "the schema of experiment files" "$SITU" run --schema experiment
+printf '%s\n' "$out" > experiment.schema.json
+run_is 0 "the schema of workload files" "$SITU" run --schema workload
+printf '%s\n' "$out" > workload.schema.json
+run_is 2 "no other schema" "$SITU" run --schema experimint
+one_line_error "unknown schema 'experimint': did you mean 'experiment'" "the nearest is told"
+if python3 -c 'import jsonschema, yaml' 2> /dev/null; then
+	# Editors read YAML 1.2, where the key "on" is a text; PyYAML would make it true.
+	cat > holds.py << 'END'
+import json, jsonschema, re, sys, yaml
+class Loader(yaml.SafeLoader):
+    yaml_implicit_resolvers = {
+        first: [r for r in resolvers if r[0] != "tag:yaml.org,2002:bool"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true$|false$"), "tf")
+schema = json.load(open(sys.argv[1]))
+jsonschema.Draft202012Validator.check_schema(schema)
+jsonschema.validate(yaml.load(open(sys.argv[2]), Loader), schema)
+END
+	holds() # SCHEMA FILE
+	{
+		python3 holds.py "$@" > schema.log 2>&1
+	}
+	for file in good.yaml rules.yaml "$TOP/tests/shop/experiment.yaml"; do
+		holds experiment.schema.json "$file"
+		ok $? "the schema holds for ${file##*/}"
+	done
+	for file in workload.yaml "$TOP/tests/shop/workload.yaml"; do
+		holds workload.schema.json "$file"
+		ok $? "the schema holds for ${file##*/}"
+	done
+	for slip in 's/^trials:/trails:/' 's/rate: 100/rate: 0/' 's/port: 8080/port: 80808/' \
+		's/name: packed/nome: packed/' '/^name:/d'; do
+		sed "$slip" good.yaml > bad.yaml
+		! holds experiment.schema.json bad.yaml && ! "$SITU" run --dry-run bad.yaml > /dev/null 2>&1
+		ok $? "both refuse $slip"
+	done
+else
+	skip "no python3-jsonschema and python3-yaml" 10
+fi
+
 # As another user when the test itself is root.
 as_user=''
 [ "$(id -u)" != 0 ] || as_user='setpriv --reuid 65534 --regid 65534 --clear-groups'

@@ -18,6 +18,7 @@
 #include "user/experiment/repeat.h"
 #include "user/experiment/runner.h"
 #include "user/experiment/schedule.h"
+#include "user/experiment/schema.h"
 #include "user/export/export.h"
 #include "user/show/comparison.h"
 #include "user/show/invalid.h"
@@ -30,6 +31,7 @@
 struct config {
 	const char *store;
 	struct opt_list checks;
+	const char *schema;
 	const char *lock;
 	const char *overlap;
 	u64 every_ns;
@@ -228,6 +230,17 @@ static int check_conditions(const struct config *cfg, const struct plan *plan, s
 	return failed;
 }
 
+static int print_schema(const char *file, struct err *err)
+{
+	static const char *const known[] = { "experiment", "workload" };
+	const char *text = schema_text(file);
+
+	if (!text)
+		return opts_unknown(err, "schema", file, known, ARRAY_SIZE(known));
+	fputs(text, stdout);
+	return EXIT_OK;
+}
+
 static int run_command(const void *config, const struct args *args, struct err *err)
 {
 	const struct config *cfg = config;
@@ -242,7 +255,9 @@ static int run_command(const void *config, const struct args *args, struct err *
 	struct plan_machine machine;
 	struct plan *plan;
 
-	if (args->nr != 1)
+	if (cfg->schema && !args->nr)
+		return print_schema(cfg->schema, err);
+	if (args->nr != 1 || cfg->schema)
 		return err_set(err, EXIT_USAGE,
 			       "situ run takes one experiment file: see 'situ run --help'");
 	plan_machine(&machine);
@@ -287,6 +302,8 @@ static const struct opt opts[] = {
 	  "Runs with the same FILE do not overlap; with --every " SCHEDULE_LOCK },
 	{ 0, "dry-run", NULL, OPT_FLAG, offsetof(struct config, dry_run), 0, 0,
 	  "Check the file and print what would happen; needs no root" },
+	{ 0, "schema", "FILE", OPT_STRING, offsetof(struct config, schema), 0, 0,
+	  "Print the JSON Schema of FILE, experiment or workload, for editors; without a file" },
 	{ 0, "json", NULL, OPT_FLAG, offsetof(struct config, json), 0, 0,
 	  "Print the run as JSON instead of tables" },
 };
@@ -307,6 +324,7 @@ const struct command cmd_run = {
 		 "is shown.",
 	.examples = "situ run experiment.yaml\n"
 		    "situ run --dry-run experiment.yaml\n"
+		    "situ run --schema experiment > experiment.schema.json\n"
 		    "situ run --every 6h --for 3d experiment.yaml\n"
 		    "situ run --until-decided --budget 2h experiment.yaml\n"
 		    "situ run --check 'p99(/api/cart/add) spread/packed < 1.1' experiment.yaml\n"
