@@ -11,6 +11,7 @@
 struct config {
 	const char *format;
 	const char *output;
+	bool schema;
 };
 
 static const struct config defaults = { .format = "json" };
@@ -18,10 +19,12 @@ static const struct config defaults = { .format = "json" };
 static const struct opt opts[] = {
 	{ 'f', "format", "FORMAT", OPT_STRING, offsetof(struct config, format), 0, 0,
 	  "json: the whole run, histograms included (default); csv: one value a row, for "
-	  "spreadsheets, R and pandas" },
+	  "spreadsheets, R and pandas; jsonl: one phase a line; openmetrics: for Prometheus" },
 	{ 'o', "output", "FILE", OPT_STRING, offsetof(struct config, output), 0, 0,
 	  "Write to FILE instead of standard output; a file of that name is replaced only once "
 	  "all is written" },
+	{ 0, "schema", NULL, OPT_FLAG, offsetof(struct config, schema), 0, 0,
+	  "Write the JSON Schema of the JSON format, and no run" },
 };
 
 struct format {
@@ -29,7 +32,12 @@ struct format {
 	int (*write)(const struct run *run, FILE *out, struct err *err);
 };
 
-static const struct format formats[] = { { "json", export_json }, { "csv", export_csv } };
+static const struct format formats[] = {
+	{ "json", export_json },
+	{ "csv", export_csv },
+	{ "jsonl", export_jsonl },
+	{ "openmetrics", export_openmetrics },
+};
 
 static const struct format *find_format(const char *name, struct err *err)
 {
@@ -45,6 +53,18 @@ static const struct format *find_format(const char *name, struct err *err)
 	return NULL;
 }
 
+static int write_schema(const struct config *config, const struct args *args, struct err *err)
+{
+	struct outfile file;
+
+	if (args->nr)
+		return err_set(err, EXIT_USAGE, "the schema is of no store: leave '%s' out",
+			       args->item[0]);
+	if (outfile_open(&file, config->output, err))
+		return -1;
+	return outfile_close(&file, export_schema(file.out, err), err);
+}
+
 static int cmd_run_export(const void *data, const struct args *args, struct err *err)
 {
 	const struct config *config = data;
@@ -55,6 +75,8 @@ static int cmd_run_export(const void *data, const struct args *args, struct err 
 
 	if (!format)
 		return err->code;
+	if (config->schema)
+		return write_schema(config, args, err);
 	if (args->nr > 1)
 		return err_set(err, EXIT_USAGE,
 			       "export takes one store, not '%s' too: give [STORE[:RUN]]",
@@ -76,13 +98,15 @@ static int cmd_run_export(const void *data, const struct args *args, struct err 
 const struct command cmd_export = {
 	.name = "export",
 	.args = "[STORE[:RUN]]",
-	.summary = "Write a run of a store as JSON or CSV",
+	.summary = "Write a run of a store as JSON, CSV or OpenMetrics",
 	.about = "STORE is the file that 'situ record' and 'situ run' write, situ.db when not "
 		 "given; RUN is the number or the name of a run in it, the latest when not given. "
 		 "Times are in nanoseconds and sizes in bytes, as the names say.",
 	.examples = "situ export\n"
 		    "situ export -o run.json situ.db:3\n"
 		    "situ export --format csv -o run.csv\n"
+		    "situ export --format openmetrics -o run.txt\n"
+		    "situ export --schema -o situ.schema.json\n"
 		    "situ export | jq '.services[] | {name, host, cpu_ns}'\n",
 	.opts = opts,
 	.nr_opts = ARRAY_SIZE(opts),

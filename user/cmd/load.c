@@ -164,10 +164,8 @@ static int run(const void *config, const struct args *args, struct err *err)
 	struct run run;
 	int status;
 
-	if (o->schema) {
-		fputs(export_schema_text, stdout);
-		return 0;
-	}
+	if (o->schema)
+		return export_schema(stdout, err);
 	if (load_job_make(&job, o, args, err))
 		return -1;
 	w = read_workload(o, args->nr ? args->item[0] : NULL, err);

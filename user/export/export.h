@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The machine contract: a run as JSON or CSV, and the way back from JSON. */
+/* The machine contract: a run as JSON, CSV or OpenMetrics, and the way back from JSON. */
 #ifndef SITU_EXPORT_EXPORT_H
 #define SITU_EXPORT_EXPORT_H
 
@@ -42,8 +42,23 @@ int export_csv(const struct run *run, FILE *out, struct err *err);
  */
 int export_hdr(const struct hist *h, FILE *out, struct err *err);
 
-/* The JSON Schema of what export_json() writes. */
-extern const char export_schema_text[];
+/*
+ * Writes @run as JSON lines: for each phase, those that do not count included, the document that
+ * export_json() writes of it alone, as one line. 0, or -1 with @err set.
+ */
+int export_jsonl(const struct run *run, FILE *out, struct err *err);
+
+/*
+ * Writes @run as OpenMetrics text 1.0: metric M of ENTITY is situ_ENTITY_M, times in seconds with
+ * _seconds for _ns, with the keys of its entity and run, placement, trial and phase as labels (of a
+ * tally, label besides) and the end of the phase as its time. Histograms have the same bounds,
+ * 64 ns to 69 s by powers of two, whose counts are exact (below, not at, the bound: 1 ns). One
+ * without buckets has only the last. Trials that do not count are left out. 0, or -1 with @err set.
+ */
+int export_openmetrics(const struct run *run, FILE *out, struct err *err);
+
+/* Writes the JSON Schema (draft 2020-12) of what export_json() writes. 0, or -1 with @err set. */
+int export_schema(FILE *out, struct err *err);
 
 /*
  * Fills the empty @run from the document @text[@len] that export_json() wrote (this or an older

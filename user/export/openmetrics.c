@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * OpenMetrics text 1.0 (https://github.com/prometheus/OpenMetrics, specification/OpenMetrics.md):
+ * one family per metric of the table, all its samples together, as the format wants.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "user/export/export.h"
+#include "user/model/metrics.h"
+
+/* Bounds that all histograms have in common, whatever their resolution: the octaves'. */
+#define FIRST_OCTAVE 6
+#define LAST_OCTAVE  36
+
+/* The metric at work, and what it is called. */
+struct family {
+	FILE *out;
+	const struct metric *metric;
+	char name[96];
+	double scale; /* of a value into the name's unit */
+	bool announced;
+};
+
+/* The thing at work. */
+struct owner {
+	const struct run *run;
+	const struct phase *phase;
+	const struct service *service;
+	const struct disk *disk;
+	const struct edge *edge;
+	const struct endpoint *endpoint;
+	const struct program *program;
+};
+
+/* Whether the @len bytes of @text end in @tail; *@rest is set to what is before it. */
+static bool cut_tail(const char *text, const char *tail, size_t *rest)
+{
+	size_t len = strlen(text), nr = strlen(tail);
+
+	if (len < nr || strcmp(text + len - nr, tail) != 0)
+		return false;
+	*rest = len - nr;
+	return true;
+}
+
+/* "situ_service_cpu_seconds": base units, as the format asks for. */
+static void name_family(struct family *f, const struct metric *metric)
+{
+	size_t len = strlen(metric->id);
+	bool time = strcmp(metric->unit, "ns") == 0 && cut_tail(metric->id, "_ns", &len);
+
+	f->metric = metric;
+	f->announced = false;
+	f->scale = time ? 1e-9 : 1;
+	snprintf(f->name, sizeof(f->name), "situ_%s_%.*s%s", entity_name(metric->entity), (int)len,
+		 metric->id, time ? "_seconds" : "");
+}
+
+static void put_escaped(FILE *out, const char *text)
+{
+	for (; *text; text++) {
+		if (*text == '\n')
+			fputs("\\n", out);
+		else if (*text == '"' || *text == '\\')
+			fprintf(out, "\\%c", *text);
+		else
+			fputc(*text, out);
+	}
+}
+
+/* The type, unit and help lines, before a family's first sample: one without samples has none. */
+static void announce(struct family *f)
+{
+	static const char *const types[] = {
+		[METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge",	  [METRIC_REAL] = "gauge",
+		[METRIC_HIST] = "histogram",  [METRIC_TALLY] = "counter",
+	};
+
+	if (f->announced)
+		return;
+	f->announced = true;
+	fprintf(f->out, "# TYPE %s %s\n", f->name, types[f->metric->kind]);
+	if (f->scale != 1)
+		fprintf(f->out, "# UNIT %s seconds\n", f->name);
+	fprintf(f->out, "# HELP %s ", f->name);
+	put_escaped(f->out, f->metric->definition);
+	fputc('\n', f->out);
+}
+
+static void put_label(FILE *out, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	fprintf(out, ",%s=\"", name);
+	put_escaped(out, value);
+	fputc('"', out);
+}
+
+static void put_labels(FILE *out, const struct owner *o, const char *extra, const char *value)
+{
+	fprintf(out, "{run=\"%" PRIu64 "\"", o->run->id);
+	put_label(out, "placement", o->phase->placement);
+	fprintf(out, ",trial=\"%u\"", o->phase->trial);
+	put_label(out, "phase", o->phase->name);
+	if (o->service) {
+		put_label(out, "service", o->service->name);
+		put_label(out, "host", o->service->host);
+	}
+	if (o->disk) {
+		put_label(out, "device", o->disk->device);
+		put_label(out, "op", o->disk->op);
+	}
+	if (o->edge) {
+		put_label(out, "client", o->edge->client);
+		put_label(out, "server", o->edge->server);
+		put_label(out, "server_addr", o->edge->server_addr);
+		put_label(out, "client_host", o->edge->client_host);
+		put_label(out, "server_host", o->edge->server_host);
+	}
+	if (o->endpoint)
+		put_label(out, "endpoint", o->endpoint->name);
+	if (o->program)
+		put_label(out, "program", o->program->name);
+	if (extra)
+		put_label(out, extra, value);
+	fputc('}', out);
+}
+
+/* One sample, at the end of its phase. */
+static void put_sample(struct family *f, const struct owner *o, const char *suffix,
+		       const char *extra, const char *label, double value)
+{
+	u64 end_ns = o->phase->started_at_ns + o->phase->duration_ns;
+
+	announce(f);
+	fprintf(f->out, "%s%s", f->name, suffix);
+	put_labels(f->out, o, extra, label);
+	if (isfinite(value))
+		fprintf(f->out, " %.15g", value);
+	else
+		fputs(" NaN", f->out);
+	fprintf(f->out, " %llu.%03llu\n", (unsigned long long)(end_ns / NSEC_PER_SEC),
+		(unsigned long long)(end_ns % NSEC_PER_SEC / NSEC_PER_MSEC));
+}
+
+/* How many values of @h lie below 2^@octave ns, which is a bound of its buckets. */
+static u64 count_below(const struct hist *h, unsigned int octave)
+{
+	u64 sum = 0;
+	unsigned int i;
+
+	for (i = 0; i < HIST_NR(h->sub_bits) && hist_upper(h->sub_bits, i) <= 1ULL << octave; i++)
+		sum += h->buckets[i];
+	return sum;
+}
+
+static void put_hist(struct family *f, const struct owner *o, const struct hist *h)
+{
+	unsigned int octave;
+	char bound[32];
+
+	for (octave = FIRST_OCTAVE; h->count && h->buckets && octave <= LAST_OCTAVE; octave++) {
+		snprintf(bound, sizeof(bound), "%.9g", ldexp(f->scale, (int)octave));
+		put_sample(f, o, "_bucket", "le", bound, (double)count_below(h, octave));
+	}
+	put_sample(f, o, "_bucket", "le", "+Inf", (double)h->count);
+	put_sample(f, o, "_count", NULL, NULL, (double)h->count);
+	put_sample(f, o, "_sum", NULL, NULL, h->count ? (double)h->sum_ns * f->scale : 0);
+}
+
+static void put_metric(struct family *f, const struct owner *o, const void *object)
+{
+	const struct metric *metric = f->metric;
+	const struct tally *tally;
+	size_t i;
+
+	switch (metric->kind) {
+	case METRIC_COUNTER:
+		put_sample(f, o, "_total", NULL, NULL,
+			   (double)*metric_u64(metric, object) * f->scale);
+		break;
+	case METRIC_GAUGE:
+		put_sample(f, o, "", NULL, NULL, (double)*metric_u64(metric, object) * f->scale);
+		break;
+	case METRIC_REAL:
+		put_sample(f, o, "", NULL, NULL, *metric_real(metric, object) * f->scale);
+		break;
+	case METRIC_HIST:
+		put_hist(f, o, metric_hist(metric, object));
+		break;
+	case METRIC_TALLY:
+		tally = metric_tally(metric, object);
+		for (i = 0; i < tally->nr; i++)
+			put_sample(f, o, "_total", "label", tally->item[i].label,
+				   (double)tally->item[i].count * f->scale);
+		break;
+	}
+}
+
+static void put_services(struct family *f, struct owner o)
+{
+	size_t i, k;
+
+	for (i = 0; i < o.phase->nr_services; i++) {
+		o.service = &o.phase->services[i];
+		if (f->metric->entity == ENTITY_SERVICE)
+			put_metric(f, &o, o.service);
+		for (k = 0; f->metric->entity == ENTITY_DISK && k < o.service->nr_disks; k++) {
+			o.disk = &o.service->disks[k];
+			put_metric(f, &o, o.disk);
+		}
+	}
+}
+
+/* All samples of the family that @phase has. */
+static void put_phase(struct family *f, const struct run *run, const struct phase *phase)
+{
+	struct owner o = { .run = run, .phase = phase };
+	size_t i;
+
+	switch (f->metric->entity) {
+	case ENTITY_PHASE:
+		put_metric(f, &o, phase);
+		break;
+	case ENTITY_SERVICE:
+	case ENTITY_DISK:
+		put_services(f, o);
+		break;
+	case ENTITY_EDGE:
+		for (i = 0; i < phase->nr_edges; i++) {
+			o.edge = &phase->edges[i];
+			put_metric(f, &o, o.edge);
+		}
+		break;
+	case ENTITY_ENDPOINT:
+		for (i = 0; i < phase->nr_endpoints; i++) {
+			o.endpoint = &phase->endpoints[i];
+			put_metric(f, &o, o.endpoint);
+		}
+		break;
+	case ENTITY_PROGRAM:
+		for (i = 0; i < phase->nr_programs; i++) {
+			o.program = &phase->programs[i];
+			put_metric(f, &o, o.program);
+		}
+		break;
+	case ENTITY_NR:
+		break;
+	}
+}
+
+int export_openmetrics(const struct run *run, FILE *out, struct err *err)
+{
+	struct family f = { .out = out };
+	const struct metric *all;
+	size_t nr, m, i;
+
+	all = metrics_all(&nr);
+	for (m = 0; m < nr; m++) {
+		name_family(&f, &all[m]);
+		for (i = 0; i < run->nr_phases; i++) {
+			if (phase_counts(&run->phases[i]))
+				put_phase(&f, run, &run->phases[i]);
+		}
+	}
+	fputs("# EOF\n", out);
+	if (fflush(out) != 0 || ferror(out))
+		return err_set(err, EXIT_FAILED, "cannot write the export: %s: is the disk full?",
+			       strerror(errno));
+	return 0;
+}
