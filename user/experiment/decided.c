@@ -50,7 +50,7 @@ static int count_verdicts(const struct plan *plan, const struct run *view, unsig
 {
 	unsigned int nr = plan->nr_placements - (plan_has_aa(plan) ? 1 : 0), i;
 	const char *first = plan->placements[0].name;
-	const char **name = calloc(nr, sizeof(*name));
+	const char **name = calloc((size_t)nr + 1, sizeof(*name));
 	struct ranking ranking = { 0 };
 	struct kpi_list kpis = { 0 };
 	const struct compare_options options = {

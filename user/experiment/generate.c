@@ -73,6 +73,8 @@ static int keep(struct maker *m)
 
 	if (m->list->nr == m->most)
 		return -E2BIG;
+	if (!size)
+		return -ENOSPC;
 	grown = realloc(m->list->host_of, (m->list->nr + 1) * size);
 	if (!grown)
 		return -ENOMEM;

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* When an experiment may stop: by runs whose truth is known. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/unit.h"
+
+#include "tests/unit/sample_run.h"
+#include "user/experiment/decided.h"
+
+static char measure[] = "measure", packed[] = "packed", spread[] = "spread",
+	    again[] = "packed-again";
+static struct plan_phase phases[] = { { .name = measure } };
+static struct plan_placement placements[] = { { .name = packed },
+					      { .name = spread },
+					      { .name = again } };
+
+static unsigned int count_open(const struct run *run, struct plan *plan, const char *check)
+{
+	const struct opt_list checks = { .item = { check }, .nr = check ? 1 : 0 };
+	unsigned int open = 77;
+	struct err err = { 0 };
+
+	if (decided_count_open(plan, run, &checks, &open, &err))
+		fail_msg("%s", err.text);
+	return open;
+}
+
+static struct plan two_placements(void)
+{
+	return (struct plan){
+		.phases = phases, .nr_phases = 1, .placements = placements, .nr_placements = 2
+	};
+}
+
+/* spread's latencies are twice packed's in every block. */
+static void blocks_decide(void **state)
+{
+	struct plan plan = two_placements();
+	struct run few = { 0 }, many = { 0 };
+
+	(void)state;
+	sample_run(&few, 3);
+	sample_run(&many, 10);
+	assert_int_equal(count_open(&few, &plan, NULL), 2);
+	assert_int_equal(count_open(&many, &plan, NULL), 0);
+	run_free(&few);
+	run_free(&many);
+}
+
+static void conditions_are_asked_about_too(void **state)
+{
+	struct plan plan = two_placements();
+	struct run run = { 0 };
+
+	(void)state;
+	sample_run(&run, 10);
+	assert_int_equal(count_open(&run, &plan, "p99 spread/packed < 1.1"), 0); /* it fails */
+	assert_int_equal(count_open(&run, &plan, "p99 spread/packed < 2.5"), 0); /* it holds */
+	assert_int_equal(count_open(&run, &plan, "p99(/none) spread/packed < 2"), 1);
+	run_free(&run);
+}
+
+static void copies_are_not_asked_about(void **state)
+{
+	struct plan plan = two_placements();
+	struct run run = { 0 };
+	bool aa = true;
+
+	(void)state;
+	plan.aa = &aa;
+	plan.nr_placements = 3;
+	sample_run(&run, 10);
+	assert_int_equal(count_open(&run, &plan, NULL), 0);
+	run_free(&run);
+}
+
+static void what_does_not_count_does_not_decide(void **state)
+{
+	struct plan plan = two_placements();
+	struct run run = { 0 };
+	size_t i;
+
+	(void)state;
+	sample_run(&run, 10);
+	for (i = 0; i < 14; i++)
+		assert_int_equal(run_set_text(&run.phases[i].invalid, "it lagged"), 0);
+	assert_int_equal(count_open(&run, &plan, NULL), 2);
+	run_free(&run);
+}
+
+static void a_view_has_one_phase_of_what_counts(void **state)
+{
+	struct run run = { 0 }, view;
+
+	(void)state;
+	run_add_phase(&run, packed, 1, "calm");
+	run_add_phase(&run, packed, 1, "busy");
+	run_add_phase(&run, spread, 1, "busy");
+	assert_int_equal(run_set_text(&run.phases[1].invalid, "it lagged"), 0);
+	assert_int_equal(decided_view(&run, "busy", &view), 0);
+	assert_int_equal(view.nr_phases, 1);
+	assert_string_equal(view.phases[0].placement, "spread");
+	assert_string_equal(view.phases[0].name, "measure");
+	assert_string_equal(run.phases[2].name, "busy");
+	free(view.phases);
+	run_free(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blocks_decide),
+		cmocka_unit_test(conditions_are_asked_about_too),
+		cmocka_unit_test(copies_are_not_asked_about),
+		cmocka_unit_test(what_does_not_count_does_not_decide),
+		cmocka_unit_test(a_view_has_one_phase_of_what_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
