@@ -88,6 +88,7 @@ static int set_constants(struct slot *slot, const struct engine_config *config,
 	return c == CURLE_OK ? 0 : -ENOMEM;
 }
 
+// NOLINTNEXTLINE(readability-non-const-parameter): it is kept, to be written to
 int slot_make(struct slot *slot, const struct plans *plans, size_t number, u32 *served,
 	      curl_opensocket_callback open, curl_closesocket_callback close, void *sockets)
 {

@@ -56,7 +56,7 @@ http {
 	uwsgi_temp_path $TMP/4; scgi_temp_path $TMP/5;
 	ssl_certificate $TMP/server.crt; ssl_certificate_key $TMP/server.key;
 	default_type text/plain;
-	gzip on; gzip_min_length 1;
+	gzip on; gzip_min_length 1; gzip_types text/plain;
 	server {
 		listen 127.0.0.1:$TLS ssl;
 		listen 127.0.0.1:$H2 ssl http2;
