@@ -44,10 +44,12 @@ signed client DNS:client.test
 spawn sh -c '"$0" > "$1"' "$HTTPD" "$TMP/port"
 wait_until 5 [ -s "$TMP/port" ]
 PLAIN=$(cat "$TMP/port")
-# Ports that are free now; nginx tells if one is not any more.
-base=$((20000 + $$ % 20000))
-TLS=$base MUTUAL=$((base + 1)) H2=$((base + 2)) H2C=$((base + 3)) OLD=$((base + 4))
-cat > "$TMP/nginx.conf" << EOF
+
+# start_nginx BASE: on five ports from BASE on, below those that connections start at.
+start_nginx()
+{
+	TLS=$1 MUTUAL=$(($1 + 1)) H2=$(($1 + 2)) H2C=$(($1 + 3)) OLD=$(($1 + 4))
+	cat > "$TMP/nginx.conf" << EOF
 user $(id -un); daemon off; worker_processes 1; pid $TMP/nginx.pid; error_log $TMP/error.log crit;
 events { worker_connections 512; }
 http {
@@ -78,11 +80,15 @@ http {
 	}
 }
 EOF
+	spawn nginx -p "$TMP" -c "$TMP/nginx.conf"
+	wait_until 3 curl -ks -o /dev/null "https://127.0.0.1:$TLS/"
+}
 mkdir -p "$TMP/www/file"
 i=0
 while [ $i -lt 1000 ]; do printf 'the same line again\n'; i=$((i + 1)); done > "$TMP/www/file/long"
-spawn nginx -p "$TMP" -c "$TMP/nginx.conf"
-wait_until 5 curl -ks -o /dev/null "https://127.0.0.1:$TLS/" ||
+# Another program may have one of the ports.
+start_nginx $((10000 + $$ % 20000)) || start_nginx $((10000 + ($$ + 7001) % 20000)) ||
+	start_nginx $((10000 + ($$ + 13001) % 20000)) ||
 	bail "nginx does not start: $(cat "$TMP/error.log")"
 
 # TLS.
