@@ -18,6 +18,7 @@ const struct command *const commands[] = {
 	&cmd_run,
 	&cmd_schedule,
 	&cmd_compare,
+	&cmd_trend,
 	&cmd_ls,
 	&cmd_show,
 	&cmd_export,

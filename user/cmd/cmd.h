@@ -13,6 +13,7 @@ extern const struct command cmd_crawl;
 extern const struct command cmd_run;
 extern const struct command cmd_schedule;
 extern const struct command cmd_compare;
+extern const struct command cmd_trend;
 extern const struct command cmd_ls;
 extern const struct command cmd_show;
 extern const struct command cmd_export;

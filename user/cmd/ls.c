@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <jansson.h>
 #include <stddef.h>
-#include <time.h>
 
 #include "user/base/units.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/stored.h"
 #include "user/export/when.h"
 #include "user/show/cell.h"
+#include "user/show/comparison_parts.h"
 
 struct config {
 	bool json;
@@ -18,25 +18,14 @@ static const struct opt opts[] = {
 	  "Print the list as one JSON document" },
 };
 
-/* "2026-02-03 04:05", in the user's own time zone. */
-static void cell_when(struct table *table, u64 real_ns)
-{
-	time_t seconds = (time_t)(real_ns / NSEC_PER_SEC);
-	char text[32];
-	struct tm tm;
-
-	if (localtime_r(&seconds, &tm) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm))
-		table_text(table, text);
-	else
-		table_text(table, "-");
-}
-
 static void add_run(struct table *table, const struct store_run *run)
 {
+	char when[PART_TEXT];
+
 	table_printf(table, "%llu", (unsigned long long)run->id);
 	table_text(table, run->name);
 	table_text(table, run->goes_on ? "running" : run->state);
-	cell_when(table, run->started_at_ns);
+	table_text(table, part_when(when, run->started_at_ns));
 	cell_duration(table, (double)run->duration_ns);
 	if (run->placements && run->phases % run->placements == 0)
 		table_printf(table, "%llu x %llu", (unsigned long long)run->placements,

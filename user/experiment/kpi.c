@@ -170,19 +170,36 @@ static int add(struct kpi_list *list, const char *text, struct err *err)
 	return 0;
 }
 
-int kpi_list_make(struct kpi_list *list, const char *const *more, size_t nr, struct err *err)
+/* An empty list with room for @nr. */
+static int start(struct kpi_list *list, size_t nr, struct err *err)
 {
-	int failed = 0;
+	*list = (struct kpi_list){ .kpi = calloc(nr + 1, sizeof(*list->kpi)) };
+	return list->kpi ? 0 : out_of_memory(err);
+}
+
+static int add_all(struct kpi_list *list, const char *const *text, size_t nr, struct err *err)
+{
 	size_t i;
 
-	*list = (struct kpi_list){ .kpi = calloc(ARRAY_SIZE(defaults) + nr, sizeof(*list->kpi)) };
-	if (!list->kpi)
-		return out_of_memory(err);
-	for (i = 0; i < ARRAY_SIZE(defaults) && !failed; i++)
-		failed = add(list, defaults[i], err);
-	for (i = 0; i < nr && !failed; i++)
-		failed = add(list, more[i], err);
-	return failed;
+	for (i = 0; i < nr; i++) {
+		if (add(list, text[i], err))
+			return -1;
+	}
+	return 0;
+}
+
+int kpi_list_make(struct kpi_list *list, const char *const *more, size_t nr, struct err *err)
+{
+	return start(list, ARRAY_SIZE(defaults) + nr, err) ||
+			       add_all(list, defaults, ARRAY_SIZE(defaults), err) ||
+			       add_all(list, more, nr, err)
+		       ? -1
+		       : 0;
+}
+
+int kpi_list_parse(struct kpi_list *list, const char *const *text, size_t nr, struct err *err)
+{
+	return start(list, nr, err) || add_all(list, text, nr, err) ? -1 : 0;
 }
 
 void kpi_list_free(struct kpi_list *list)

@@ -31,6 +31,9 @@ struct kpi_list {
  * Each of @more[@nr] is added unless it is there already. 0, or -1 with @err set; the caller frees
  * with kpi_list_free() in any case. */
 int kpi_list_make(struct kpi_list *list, const char *const *more, size_t nr, struct err *err);
+
+/* Only @text[@nr], each once. As above. */
+int kpi_list_parse(struct kpi_list *list, const char *const *text, size_t nr, struct err *err);
 void kpi_list_free(struct kpi_list *list);
 
 /* Parses @text[@len] into the empty @kpi. 0, or -1 with @err set and @kpi empty. */

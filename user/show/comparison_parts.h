@@ -17,6 +17,9 @@ const char *part_value(char text[PART_TEXT], const struct metric *metric, double
 /* "latency p99", "cpu /req", "memory". Returns @text. */
 const char *part_metric(char text[PART_TEXT], const struct difference *d);
 
+/* "2026-02-03 04:05" in the user's own time zone; "-" when it has none. Returns @text. */
+const char *part_when(char text[PART_TEXT], u64 real_ns);
+
 /* What the set-up can see, which placement is best for what, by how much, how sure, and why. */
 void part_resolution(const struct ranking *ranking, FILE *out);
 void part_best(const struct ranking *ranking, const struct compare_options *options, FILE *out);

@@ -2,6 +2,7 @@
 /* A comparison in sentences. */
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 #include "user/base/text.h"
 #include "user/base/units.h"
@@ -55,6 +56,16 @@ const char *part_metric(char text[PART_TEXT], const struct difference *d)
 			 strcmp(stat, "per request") == 0  ? "/req"
 			 : strcmp(stat, "per second") == 0 ? "/s"
 							   : stat);
+	return text;
+}
+
+const char *part_when(char text[PART_TEXT], u64 real_ns)
+{
+	time_t seconds = (time_t)(real_ns / NSEC_PER_SEC);
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm) || !strftime(text, PART_TEXT, "%Y-%m-%d %H:%M", &tm))
+		snprintf(text, PART_TEXT, "-");
 	return text;
 }
 
