@@ -232,6 +232,7 @@ static struct part make_part(const struct engine_config *config, bool counts)
 		 */
 		.seed = counts ? config->seed : ~config->seed,
 		.rate = config->nr_stages ? first_rate(config) : config->rate,
+		.mean_requests = config->workload->mean_requests,
 		.poisson = config->poisson,
 		.stages = counts ? config->stages : NULL,
 		.nr_stages = counts ? config->nr_stages : 0,
@@ -324,6 +325,11 @@ static void summarise(const struct engine *engine, struct engine_result *result,
 	for (i = 0; i < engine->config->threads && !result->first_error[0]; i++)
 		text_clean(result->first_error, sizeof(result->first_error),
 			   engine->workers[i].first_error);
+	for (i = 0; i < engine->config->threads; i++) {
+		result->sessions_begun += engine->workers[i].sessions_begun;
+		result->sessions_finished += engine->workers[i].sessions_finished;
+		result->sessions_failed += engine->workers[i].sessions_failed;
+	}
 }
 
 static int measure(struct engine *engine, struct phase *phase, struct err *err)

@@ -57,6 +57,10 @@ struct engine_config {
 struct engine_result {
 	bool interrupted; /* stop_signal() ended it */
 	struct selfcheck self;
+	/* What is neither finished nor failed was cut off by the end of the load. */
+	u64 sessions_begun;
+	u64 sessions_finished;
+	u64 sessions_failed;   /* an answer was wrong, or none came: the rest was left out */
 	char first_error[256]; /* what libcurl said of the first failure, "" without one */
 };
 
@@ -66,6 +70,9 @@ struct engine_result {
  * called "all". Returns when the schedule is through, the time is up or stop_signal() says so, and
  * what was under way by then is answered or timed out (after a stop: at most a second later). A
  * server that fails is a result, not an error: 0, or -1 with @err set.
+ *
+ * A session stays with its connection to its end, thinking included; that is what its user is to
+ * config->connections. When the time is up, no further step of a session begins.
  *
  * Each request is sent at most once: libcurl's own second try, on a new connection when a kept one
  * turns out dead, is counted as a reset instead.

@@ -32,7 +32,7 @@ static int add_constant(struct plan *plan, const struct vartext *t)
 
 	if (!text)
 		return -1;
-	vartext_expand(t, NULL, NULL, text);
+	vartext_expand(t, NULL, text);
 	status = add_header(plan, text);
 	free(text);
 	return status;
@@ -44,6 +44,7 @@ static int make_plan(struct plan *plan, const struct target *t, const struct eng
 
 	plan->target = t;
 	plan->varies = t->path_template.varies || t->body_template.varies;
+	plan->given = t->path_template.given || t->body_template.given;
 	plan->text_max = strlen(config->workload->base) + t->path_template.len_max + 1 +
 			 t->body_template.len_max + 1;
 	/* An empty value takes the header out: no pause for a "100 Continue" before large bodies.
@@ -62,6 +63,7 @@ static int make_plan(struct plan *plan, const struct target *t, const struct eng
 			continue;
 		}
 		plan->varies = true;
+		plan->given |= t->header_templates[i].given;
 		plan->nr_varying++;
 		plan->text_max += t->header_templates[i].len_max + 1;
 	}

@@ -12,7 +12,8 @@ struct plan {
 	struct curl_slist *headers; /* those without variables; owned */
 	unsigned int nr_varying;    /* headers with variables */
 	bool varies;		    /* anything has a variable */
-	size_t text_max;	    /* bytes for the URL, varying headers and body of one request */
+	bool given;	 /* anything has one whose value is not drawn: text_max is more */
+	size_t text_max; /* bytes for the URL, varying headers and body of one request */
 };
 
 /* What all threads share. */

@@ -112,7 +112,11 @@ static void find_due(struct schedule_cursor *at)
 {
 	const struct schedule *s = at->schedule;
 	double gaps = s->poisson ? at->gap_sum : (double)at->index;
-	double due_ns = s->rate > 0 ? gaps * (double)NSEC_PER_SEC / s->rate : 0;
+	double due_ns;
+
+	if (s->mean_requests > 0)
+		gaps *= s->mean_requests;
+	due_ns = s->rate > 0 ? gaps * (double)NSEC_PER_SEC / s->rate : 0;
 
 	if (s->nr_stages)
 		due_ns = due_in_stages(at, gaps);

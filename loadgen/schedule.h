@@ -26,8 +26,9 @@ struct schedule {
 	double rate; /* requests per second; 0: closed loop, everything is due at once */
 	const struct schedule_stage *stages; /* in the place of rate; the schedule ends with them */
 	size_t nr_stages;
+	double mean_requests; /* of what is due at one time: sessions have several; 0: one */
 	bool poisson;
-	u64 nr_max; /* requests in all; SCHEDULE_NEVER: no limit */
+	u64 nr_max; /* requests (sessions count as one) in all; SCHEDULE_NEVER: no limit */
 	u64 end_ns; /* requests due from here on do not belong to it; SCHEDULE_NEVER: no limit */
 };
 

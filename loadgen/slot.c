@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +17,12 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
 
 	(void)one;
 	slot->body_bytes += len;
-	if (t->fallback)
-		slot->match_state =
-			match_feed(t->expect->contains, t->fallback, slot->match_state, data, len);
+	if (t->expect && t->expect->fallback)
+		slot->match_state = match_feed(t->expect->contains, t->expect->fallback,
+					       slot->match_state, data, len);
+	/* A body beyond its limit stays incomplete, and the buffer says so. */
+	if (t->keeps_body)
+		buf_add(&slot->body, data, len);
 	return len;
 }
 
@@ -95,9 +99,11 @@ int slot_make(struct slot *slot, const struct plans *plans, size_t number, u32 *
 	const struct engine_config *config = plans->config;
 
 	*slot = (struct slot){ .easy = curl_easy_init(),
+			       .body = buf_init(EXTRACT_BODY_MAX),
 			       .served = served,
 			       .served_max = config->requests_per_connection };
 	slot->text = malloc(plans->text_max);
+	slot->text_room = plans->text_max;
 	slot->varying = calloc(plans->varying_max + 1, sizeof(*slot->varying));
 	if (!slot->easy || !slot->text || !slot->varying)
 		return -ENOMEM;
@@ -111,6 +117,8 @@ void slot_free(struct slot *slot)
 	curl_easy_cleanup(slot->easy);
 	free(slot->text);
 	free(slot->varying);
+	session_end(&slot->run);
+	buf_free(&slot->body);
 	*slot = (struct slot){ 0 };
 }
 
@@ -118,7 +126,7 @@ size_t slot_target(const struct plans *plans, const struct schedule *schedule, u
 {
 	const struct workload *w = plans->config->workload;
 
-	return schedule_pick(schedule, index, w->cumulated, w->nr_targets);
+	return workload_first_target(w, schedule_pick(schedule, index, w->cumulated, w->nr_items));
 }
 
 /* The method, the headers and the body's presence: what only changes with the target. */
@@ -147,8 +155,7 @@ static int set_target(struct slot *slot)
 }
 
 /* Expands the varying headers to @to and chains them before the constant ones. */
-static char *expand_headers(struct slot *slot, const struct variable *vars, const u64 *choice,
-			    char *to)
+static char *expand_headers(struct slot *slot, const struct vartext_values *values, char *to)
 {
 	const struct target *t = slot->plan->target;
 	struct curl_slist *node = slot->varying;
@@ -160,66 +167,152 @@ static char *expand_headers(struct slot *slot, const struct variable *vars, cons
 		node->data = to;
 		node->next = node + 1;
 		node++;
-		to += vartext_expand(&t->header_templates[i], vars, choice, to) + 1;
+		to += vartext_expand(&t->header_templates[i], values, to) + 1;
 	}
 	if (node > slot->varying)
 		node[-1].next = slot->plan->headers;
 	return to;
 }
 
-static int set_texts(struct slot *slot, const struct workload *w, const u64 *choice)
+/* Room for texts with values that are as long as they happen to be. */
+static int make_text_room(struct slot *slot, size_t base_len, const struct vartext_values *values)
+{
+	const struct target *t = slot->plan->target;
+	size_t need = base_len + vartext_length(&t->path_template, values) + 1 +
+		      vartext_length(&t->body_template, values) + 1;
+	unsigned int i;
+	char *text;
+
+	for (i = 0; i < t->nr_headers; i++)
+		need += vartext_length(&t->header_templates[i], values) + 1;
+	if (need <= slot->text_room)
+		return 0;
+	text = realloc(slot->text, need);
+	if (!text)
+		return -ENOMEM;
+	slot->text = text;
+	slot->text_room = need;
+	return 0;
+}
+
+static int set_texts(struct slot *slot, const struct workload *w,
+		     const struct vartext_values *values)
 {
 	const struct target *t = slot->plan->target;
 	size_t len = strlen(w->base);
 	CURL *e = slot->easy;
 	CURLcode c = CURLE_OK;
-	char *to = slot->text;
+	char *to;
 
+	if (slot->plan->given && make_text_room(slot, len, values))
+		return -ENOMEM;
+	to = slot->text;
 	memcpy(to, w->base, len);
-	len += vartext_expand(&t->path_template, w->vars, choice, to + len);
+	len += vartext_expand(&t->path_template, values, to + len);
 	c |= curl_easy_setopt(e, CURLOPT_URL, to);
-	to = expand_headers(slot, w->vars, choice, to + len + 1);
+	to = expand_headers(slot, values, to + len + 1);
 	if (slot->plan->nr_varying)
 		c |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, slot->varying);
 	if (t->body) {
-		len = vartext_expand(&t->body_template, w->vars, choice, to);
+		len = vartext_expand(&t->body_template, values, to);
 		c |= curl_easy_setopt(e, CURLOPT_POSTFIELDS, to);
 		c |= curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)len);
 	}
 	return c == CURLE_OK ? 0 : -ENOMEM;
 }
 
-int slot_load(struct slot *slot, const struct plans *plans, const struct schedule *schedule,
-	      u64 index)
+/* An empty cookie jar for the user of a session; none for a request by itself. */
+static int set_jar(struct slot *slot, bool wanted)
 {
-	const struct plan *plan = &plans->plan[slot_target(plans, schedule, index)];
+	CURLcode c = CURLE_OK;
+
+	if (slot->jar)
+		c |= curl_easy_setopt(slot->easy, CURLOPT_COOKIEFILE, NULL);
+	if (wanted)
+		c |= curl_easy_setopt(slot->easy, CURLOPT_COOKIEFILE, "");
+	slot->jar = wanted;
+	return c == CURLE_OK ? 0 : -ENOMEM;
+}
+
+/* Makes @slot carry a request by @plan, of arrival @index or of the session that it has. */
+static int load_plan(struct slot *slot, const struct plans *plans, const struct plan *plan,
+		     const struct schedule *schedule, u64 index)
+{
 	const struct workload *w = plans->config->workload;
+	struct session_values drawn;
+	const struct vartext_values values = { drawn.choice, drawn.given };
 	bool same = plan == slot->plan;
-	u64 choice[VARTEXT_VARS_MAX];
-	unsigned int v;
 
 	slot->plan = plan;
 	slot->body_bytes = 0;
 	slot->match_state = 0;
 	slot->sent = 0;
 	slot->error[0] = '\0';
+	slot->body.len = 0;
+	slot->body.failed = 0;
 	if (same && !plan->varies)
 		return 0;
-	for (v = 0; plan->varies && v < w->nr_vars; v++)
-		choice[v] = schedule_draw(schedule, index, v, variable_range(&w->vars[v]));
+	if (plan->varies)
+		session_values(w, &slot->run, schedule, index, &drawn);
 	if (!same && set_target(slot))
 		return -ENOMEM;
-	return set_texts(slot, w, choice);
+	return set_texts(slot, w, &values);
+}
+
+int slot_load(struct slot *slot, const struct plans *plans, const struct schedule *schedule,
+	      u64 index)
+{
+	const struct workload *w = plans->config->workload;
+	size_t item = schedule_pick(schedule, index, w->cumulated, w->nr_items);
+	const struct user_session *session = workload_session(w, item);
+
+	if (session && session_begin(&slot->run, session, schedule, index))
+		return -ENOMEM;
+	if ((session || slot->jar) && set_jar(slot, session))
+		return -ENOMEM;
+	return load_plan(slot, plans, &plans->plan[workload_first_target(w, item)], schedule,
+			 index);
+}
+
+int slot_load_step(struct slot *slot, const struct plans *plans)
+{
+	const struct session_run *run = &slot->run;
+
+	return load_plan(slot, plans, &plans->plan[session_step(run)->target], run->schedule,
+			 run->index);
+}
+
+/* Whether what the answer holds is as expected, and what the session needs is in it. */
+static bool has_values(struct slot *slot)
+{
+	const struct target *t = slot->plan->target;
+	struct answer answer = { .body = slot->body.data ? slot->body.data : "",
+				 .len = slot->body.len };
+	int status = slot->body.failed;
+
+	if (status)
+		snprintf(slot->error, sizeof(slot->error), "it %s", extract_reason(status));
+	if (!status)
+		status = expect_check_json(t->expect, &answer, slot->error, sizeof(slot->error));
+	if (!status && slot->run.session)
+		status = session_extract(&slot->run, t, &answer, slot->easy, slot->error,
+					 sizeof(slot->error));
+	answer_free(&answer);
+	return status == 0;
 }
 
 /* Whether the whole answer with status @code is the one that was expected. */
-static bool as_expected(const struct slot *slot, long code)
+static bool as_expected(struct slot *slot, long code)
 {
-	const struct expect *expect = slot->plan->target->expect;
+	const struct target *t = slot->plan->target;
 
-	if (expect && expect->status ? code != (long)*expect->status : code >= 400)
+	if (!expect_status(t->expect, code))
 		return false;
-	return !expect || !expect->contains || !expect->contains[slot->match_state];
+	if (t->expect && t->expect->contains && t->expect->contains[slot->match_state]) {
+		snprintf(slot->error, sizeof(slot->error), "it lacks '%.80s'", t->expect->contains);
+		return false;
+	}
+	return (!t->keeps_body && !t->nr_extract) || has_values(slot);
 }
 
 static u64 info_ns(const struct slot *slot, CURLINFO info)
@@ -260,8 +353,8 @@ static void note_phases(const struct slot *slot, struct outcome *outcome)
 		note_connecting(slot, outcome);
 }
 
-static enum error_class judge(const struct slot *slot, const struct transport *transport,
-			      CURLcode result, long *code)
+static enum error_class judge(struct slot *slot, const struct transport *transport, CURLcode result,
+			      long *code)
 {
 	long os_errno = 0;
 
@@ -278,7 +371,7 @@ static enum error_class judge(const struct slot *slot, const struct transport *t
 	return error_class_of(result, os_errno, slot->sent > 0);
 }
 
-void slot_judge(const struct slot *slot, const struct transport *transport, CURLcode result,
+void slot_judge(struct slot *slot, const struct transport *transport, CURLcode result,
 		struct outcome *outcome)
 {
 	curl_off_t body = 0;

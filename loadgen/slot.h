@@ -8,6 +8,7 @@
 #include "loadgen/plan.h"
 #include "loadgen/record.h"
 #include "loadgen/schedule.h"
+#include "loadgen/session.h"
 
 struct slot {
 	CURL *easy;
@@ -18,12 +19,15 @@ struct slot {
 	size_t match_state;
 	unsigned int sent; /* times libcurl was about to send the request */
 	bool busy;
-	u64 rest_until_ns;	    /* while neither busy nor free */
 	struct slot *older, *newer; /* while busy: neighbours in the order of their start */
 	u32 *served;		    /* of each local port of its addresses; NULL: do not count */
 	unsigned int served_max;
-	char *text;		    /* the request's varying texts; URL, then headers, then body */
+	char *text; /* the request's varying texts; URL, then headers, then body */
+	size_t text_room;
 	struct curl_slist *varying; /* its varying headers, linked to the plan's constant ones */
+	struct session_run run;	    /* the session whose step it carries, if one */
+	bool jar;		    /* has cookies of a session's user */
+	struct buf body;	    /* of the answer, when it is to be looked at as a whole */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -36,9 +40,15 @@ int slot_make(struct slot *slot, const struct plans *plans, size_t number, u32 *
 	      curl_opensocket_callback open, curl_closesocket_callback close, void *sockets);
 void slot_free(struct slot *slot);
 
-/* Makes @slot carry request @index of @schedule. 0 or -ENOMEM. */
+/*
+ * Makes @slot carry request @index of @schedule, or the first one of a session that begins, with
+ * an empty cookie jar. 0 or -ENOMEM.
+ */
 int slot_load(struct slot *slot, const struct plans *plans, const struct schedule *schedule,
 	      u64 index);
+
+/* Makes @slot carry the request that its session stands at. 0 or -ENOMEM. */
+int slot_load_step(struct slot *slot, const struct plans *plans);
 
 /* The plan that request @index of @schedule goes by. */
 size_t slot_target(const struct plans *plans, const struct schedule *schedule, u64 index);
@@ -54,8 +64,11 @@ struct outcome {
 	u64 phase_ns[RECORD_PHASES]; /* of a good answer only */
 };
 
-/* Judges the transfer of @slot that libcurl ended with @result. */
-void slot_judge(const struct slot *slot, const struct transport *transport, CURLcode result,
+/*
+ * Judges the transfer of @slot that libcurl ended with @result, and takes what its session needs
+ * out of a good answer. Of a wrong one slot->error says why it is.
+ */
+void slot_judge(struct slot *slot, const struct transport *transport, CURLcode result,
 		struct outcome *outcome);
 
 #endif

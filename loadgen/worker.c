@@ -78,9 +78,15 @@ static void count_failure(struct worker *w, struct record *record, struct slot *
 {
 	record->errors[outcome->class]++;
 	count_time(w, &record->failure, now_ns - slot->intended_ns);
-	if (outcome->class == ERROR_WRONG_ANSWER && outcome->code)
-		snprintf(slot->error, sizeof(slot->error), "%s answered %ld",
-			 slot->plan->target->title, outcome->code);
+	if (outcome->class == ERROR_WRONG_ANSWER && outcome->code) {
+		char text[CURL_ERROR_SIZE];
+
+		snprintf(text, sizeof(text), "%.100s answered %ld%s%.140s",
+			 slot->plan->target->title, outcome->code, slot->error[0] ? ": " : "",
+			 slot->error);
+		keep_first_error(w, outcome->class, text);
+		return;
+	}
 	keep_first_error(w, outcome->class, slot->error);
 }
 
@@ -110,40 +116,53 @@ static void delist(struct worker *w, struct slot *slot)
 		w->newest = slot->older;
 }
 
-/* Frees the slot, in a closed loop with think time only after a rest. */
+/* Frees the slot. */
 static void put_back(struct worker *w, struct slot *slot, u64 now_ns)
 {
-	unsigned int index = (unsigned int)(slot - w->slots);
-
-	if (w->plans->config->think_ns) {
-		slot->rest_until_ns = now_ns + w->plans->config->think_ns;
-		w->resting[(w->first_resting + w->nr_resting++) % w->nr_slots] = index;
-		return;
-	}
+	session_end(&slot->run);
 	if (!w->nr_free)
 		w->starved_until_ns = now_ns;
-	w->free_slots[w->nr_free++] = index;
+	w->free_slots[w->nr_free++] = (unsigned int)(slot - w->slots);
 }
 
-static u64 next_rested_ns(const struct worker *w)
+/* When the session of @slot is over: how long its user rests in a closed loop. */
+static u64 end_session(struct worker *w, struct slot *slot, bool well)
 {
-	return w->nr_resting ? w->slots[w->resting[w->first_resting]].rest_until_ns
-			     : SCHEDULE_NEVER;
+	u64 rest_ns = w->plans->config->think_ns;
+
+	if (slot->run.session->pause)
+		rest_ns = open_loop(w) ? 0 : session_pause_ns(&slot->run);
+	session_end(&slot->run);
+	if (w->part->counts && well)
+		w->sessions_finished++;
+	else if (w->part->counts)
+		w->sessions_failed++;
+	return rest_ns;
 }
 
-/* Frees the slots whose rest is over at @now_ns. All rest equally long: the first in, first out. */
-static void wake_rested(struct worker *w, u64 now_ns)
+/*
+ * What comes behind an answer, a good one if @well: the session's next step after some thought, or,
+ * in a closed loop after a rest, another arrival.
+ */
+static void go_on(struct worker *w, struct slot *slot, bool well, u64 now_ns)
 {
-	while (next_rested_ns(w) <= now_ns) {
-		w->free_slots[w->nr_free++] = w->resting[w->first_resting];
-		w->first_resting = (w->first_resting + 1) % w->nr_slots;
-		w->nr_resting--;
+	u64 wait_ns = w->plans->config->think_ns;
+
+	if (slot->run.session && well && session_next(&slot->run))
+		wait_ns = session_think_ns(&slot->run);
+	else if (slot->run.session)
+		wait_ns = end_session(w, slot, well);
+	if (w->closing || (!slot->run.session && !wait_ns)) {
+		put_back(w, slot, now_ns);
+		return;
 	}
+	w->nr_thinking += slot->run.session != NULL;
+	session_queue_add(&w->waiting, now_ns + wait_ns, (unsigned int)(slot - w->slots));
 }
 
 static void show_in_flight(struct worker *w)
 {
-	show(&w->shown.in_flight, w->nr_slots - w->nr_free - w->nr_resting);
+	show(&w->shown.in_flight, w->nr_slots - w->nr_free - w->waiting.nr);
 }
 
 static void show_end(struct worker *w, const struct slot *slot, const struct outcome *outcome,
@@ -165,7 +184,7 @@ static void settle(struct worker *w, struct slot *slot, const struct outcome *ou
 	struct record *record = record_of(w, slot);
 
 	delist(w, slot);
-	put_back(w, slot, now_ns);
+	go_on(w, slot, outcome->class == ERROR_NONE, now_ns);
 	show_end(w, slot, outcome, now_ns);
 	if (!w->part->counts)
 		return;
@@ -235,23 +254,18 @@ static void count_begin(struct worker *w, struct record *record, const struct sl
 	record->attempted++;
 	if (!open_loop(w))
 		return;
-	if (ready_ns < w->starved_until_ns)
+	/* A later step of a session has its connection: it waits for nobody. */
+	if (ready_ns < w->starved_until_ns && !(slot->run.session && !session_is_new(&slot->run)))
 		ready_ns = w->starved_until_ns;
 	count_time(w, &record->send_lag, slot->started_ns - ready_ns);
 }
 
-/* Begins request @index, which was due at @due_ns. Returns when it did. */
-static u64 begin(struct worker *w, u64 index, u64 due_ns)
+/* Begins the request that @slot carries, which was due at @due_ns. Returns when it did. */
+static u64 begin(struct worker *w, struct slot *slot, u64 due_ns)
 {
-	struct slot *slot = &w->slots[w->free_slots[--w->nr_free]];
 	struct record *record;
 	u64 started_ns;
 
-	if (slot_load(slot, w->plans, &w->part->schedule, index)) {
-		w->sockets.failed = -ENOMEM;
-		w->nr_free++;
-		return clock_mono_ns();
-	}
 	enlist(w, slot);
 	slot->started_ns = clock_mono_ns();
 	slot->intended_ns = open_loop(w) ? due_ns : slot->started_ns;
@@ -265,9 +279,52 @@ static u64 begin(struct worker *w, u64 index, u64 due_ns)
 	return started_ns;
 }
 
+/* Begins arrival @index: a request, or a session with its first one. */
+static u64 begin_arrival(struct worker *w, u64 index, u64 due_ns)
+{
+	struct slot *slot = &w->slots[w->free_slots[--w->nr_free]];
+
+	if (slot_load(slot, w->plans, &w->part->schedule, index)) {
+		w->sockets.failed = -ENOMEM;
+		w->nr_free++;
+		return clock_mono_ns();
+	}
+	if (slot->run.session && w->part->counts)
+		w->sessions_begun++;
+	return begin(w, slot, due_ns);
+}
+
 static bool broken_off(const struct worker *w)
 {
 	return w->sockets.failed || atomic_load_explicit(w->stop, memory_order_relaxed);
+}
+
+/* Begins the step that the user of @slot has thought about until @due_ns, if he has one. */
+static u64 begin_step(struct worker *w, struct slot *slot, u64 due_ns)
+{
+	if (!slot->run.session) {
+		put_back(w, slot, due_ns);
+	} else if (slot_load_step(slot, w->plans)) {
+		w->sockets.failed = -ENOMEM;
+		put_back(w, slot, due_ns);
+	} else {
+		return begin(w, slot, due_ns);
+	}
+	return clock_mono_ns();
+}
+
+/* Begins the steps whose users have thought, and frees the slots of those who have rested. */
+static u64 begin_steps(struct worker *w, u64 now_ns)
+{
+	unsigned int nr = w->waiting.nr;
+
+	while (nr-- && session_queue_due(&w->waiting) <= now_ns && !broken_off(w)) {
+		struct session_wait wait = session_queue_take(&w->waiting);
+
+		w->nr_thinking -= w->slots[wait.slot].run.session != NULL;
+		now_ns = begin_step(w, &w->slots[wait.slot], wait.due_ns);
+	}
+	return now_ns;
 }
 
 /*
@@ -282,7 +339,7 @@ static u64 begin_due(struct worker *w, u64 now_ns)
 		u64 index = w->next.index, due_ns = due_at(w, &w->next);
 
 		schedule_next(&w->next);
-		now_ns = begin(w, index, due_ns);
+		now_ns = begin_arrival(w, index, due_ns);
 	}
 	return now_ns;
 }
@@ -372,6 +429,14 @@ static u64 wait_and_handle(struct worker *w, u64 deadline_ns, u64 now_ns)
 	return now_ns;
 }
 
+/* Ends the sessions of those who think; the others end when their answers are there. */
+static void send_home(struct worker *w)
+{
+	w->nr_thinking = 0;
+	while (w->waiting.nr)
+		put_back(w, &w->slots[session_queue_take(&w->waiting).slot], clock_mono_ns());
+}
+
 /* Waits for the answers to what was begun. */
 static void drain(struct worker *w, u64 from_ns)
 {
@@ -420,27 +485,29 @@ int worker_run(struct worker *w, const struct part *part)
 	u64 now_ns = clock_mono_ns(), deadline_ns;
 
 	w->part = part;
+	w->closing = false;
 	w->next = schedule_start(&part->schedule, w->number, w->plans->config->threads);
 	w->due = w->next;
 	w->cpu_ns = thread_cpu_ns();
 	while (now_ns < part->end_ns && !broken_off(w)) {
-		wake_rested(w, now_ns);
+		now_ns = begin_steps(w, now_ns);
 		now_ns = begin_due(w, now_ns);
 		measure_backlog(w, now_ns);
-		if (w->next.due_ns == SCHEDULE_NEVER && !w->oldest)
+		if (w->next.due_ns == SCHEDULE_NEVER && !w->oldest && !w->nr_thinking)
 			break;
-		deadline_ns = min_u64(part->end_ns, next_rested_ns(w));
+		deadline_ns = min_u64(part->end_ns, session_queue_due(&w->waiting));
 		if (w->nr_free)
 			deadline_ns = min_u64(deadline_ns, due_at(w, &w->next));
 		now_ns = wait_and_handle(w, deadline_ns, now_ns);
 	}
+	w->closing = true;
 	/* A thread that wakes late is no reason to leave out what a connection is free for. */
 	if (open_loop(w))
 		begin_due(w, now_ns);
 	count_not_sent(w, min_u64(now_ns, part->end_ns));
 	drain(w, now_ns);
 	show(&w->shown.backlog, 0);
-	wake_rested(w, SCHEDULE_NEVER - 1);
+	send_home(w);
 	w->cpu_ns = thread_cpu_ns() - w->cpu_ns;
 	return w->sockets.failed;
 }
@@ -453,11 +520,11 @@ static int make_slots(struct worker *w)
 
 	w->slots = calloc(w->nr_slots, sizeof(*w->slots));
 	w->free_slots = calloc(w->nr_slots, sizeof(*w->free_slots));
-	w->resting = calloc(w->nr_slots, sizeof(*w->resting));
 	w->records = calloc(config->workload->nr_targets, sizeof(*w->records));
 	if (config->requests_per_connection)
 		w->served = calloc(nr_sources * PORTS, sizeof(*w->served));
-	if (!w->slots || !w->free_slots || !w->resting || !w->records ||
+	if (!w->slots || !w->free_slots || !w->records ||
+	    session_queue_make(&w->waiting, w->nr_slots) ||
 	    (config->requests_per_connection && !w->served))
 		return -ENOMEM;
 	for (i = 0; i < w->nr_slots; i++) {
@@ -504,6 +571,7 @@ void worker_free(struct worker *w)
 
 	for (i = 0; w->slots && i < w->nr_slots; i++)
 		slot_free(&w->slots[i]);
+	session_queue_free(&w->waiting);
 	sockets_free(&w->sockets);
 	if (w->timer_fd >= 0)
 		close(w->timer_fd);
@@ -512,7 +580,6 @@ void worker_free(struct worker *w)
 	free(w->records);
 	free(w->slots);
 	free(w->free_slots);
-	free(w->resting);
 	free(w->served);
 	*w = (struct worker){ .timer_fd = -1 };
 }

@@ -8,6 +8,7 @@
 
 #include <stdatomic.h>
 
+#include "loadgen/session_queue.h"
 #include "loadgen/slot.h"
 
 /* What the main thread may read while the worker runs. */
@@ -50,13 +51,15 @@ struct worker {
 	unsigned int nr_slots;
 	unsigned int *free_slots; /* a stack of indexes */
 	unsigned int nr_free;
-	unsigned int *resting; /* a ring of indexes, in the order of their rests' ends */
-	unsigned int first_resting, nr_resting;
 	u32 *served;		      /* see slot_make() */
 	struct slot *oldest, *newest; /* of the busy ones: the first to time out, the last */
-	u64 starved_until_ns;	      /* when a connection last came free after all were busy */
-	bool resolve_set;	      /* its first request has been made, with the addresses */
-	struct record *records;	      /* one per target */
+	struct session_queue waiting; /* slots that are neither busy nor free: users who think */
+	unsigned int nr_thinking;     /* those of them who have a session; the others rest */
+	bool closing;		      /* no step of a session begins any more */
+	u64 sessions_begun, sessions_finished, sessions_failed;
+	u64 starved_until_ns;	/* when a connection last came free after all were busy */
+	bool resolve_set;	/* its first request has been made, with the addresses */
+	struct record *records; /* one per target */
 	const struct part *part;
 	struct schedule_cursor next; /* the first request that is not begun */
 	struct schedule_cursor due;  /* the first one that is not due */

@@ -5,73 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/match.h"
 #include "loadgen/workload_check.h"
 #include "user/base/buf.h"
-
-#define URL_MAX	   8192
-#define BODY_MAX   (1U << 20)
-#define VALUES_MAX 100000
-#define OPTIONAL   (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
-
-static const cyaml_schema_value_t value_schema = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, URL_MAX),
-};
-static const cyaml_schema_value_t header_schema = {
-	CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 1, URL_MAX),
-};
-static const cyaml_schema_field_t variable_fields[] = {
-	CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct variable, name, 1,
-			       VARTEXT_NAME_MAX - 1),
-	CYAML_FIELD_SEQUENCE_COUNT("values", OPTIONAL, struct variable, values, nr_values,
-				   &value_schema, 1, VALUES_MAX),
-	CYAML_FIELD_INT_PTR("from", OPTIONAL, struct variable, from),
-	CYAML_FIELD_INT_PTR("to", OPTIONAL, struct variable, to),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t variable_schema = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct variable, variable_fields),
-};
-static const cyaml_schema_field_t expect_fields[] = {
-	CYAML_FIELD_UINT_PTR("status", OPTIONAL, struct expect, status),
-	CYAML_FIELD_STRING_PTR("contains", OPTIONAL, struct expect, contains, 1, MATCH_LEN_MAX),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_field_t target_fields[] = {
-	CYAML_FIELD_STRING_PTR("name", OPTIONAL, struct target, name, 1, 256),
-	CYAML_FIELD_STRING_PTR("method", OPTIONAL, struct target, method, 1, 32),
-	CYAML_FIELD_STRING_PTR("path", CYAML_FLAG_POINTER, struct target, path, 1, URL_MAX),
-	CYAML_FIELD_SEQUENCE_COUNT("headers", OPTIONAL, struct target, headers, nr_headers,
-				   &header_schema, 0, WORKLOAD_HEADERS_MAX),
-	CYAML_FIELD_STRING_PTR("body", OPTIONAL, struct target, body, 0, BODY_MAX),
-	CYAML_FIELD_MAPPING_PTR("expect", OPTIONAL, struct target, expect, expect_fields),
-	CYAML_FIELD_UINT_PTR("weight", OPTIONAL, struct target, weight),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t target_schema = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct target, target_fields),
-};
-static const cyaml_schema_field_t workload_fields[] = {
-	CYAML_FIELD_STRING_PTR("base", OPTIONAL, struct workload, base, 1, URL_MAX),
-	CYAML_FIELD_SEQUENCE_COUNT("vars", OPTIONAL, struct workload, vars, nr_vars,
-				   &variable_schema, 0, VARTEXT_VARS_MAX),
-	CYAML_FIELD_SEQUENCE_COUNT("endpoints", CYAML_FLAG_POINTER, struct workload, targets,
-				   nr_targets, &target_schema, 1, WORKLOAD_ENDPOINTS_MAX),
-	CYAML_FIELD_END,
-};
-static const cyaml_schema_value_t workload_schema = {
-	CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct workload, workload_fields),
-};
-
-const cyaml_schema_value_t *workload_yaml(void)
-{
-	return &workload_schema;
-}
-
-static int no_memory(struct err *err)
-{
-	return err_set(err, EXIT_FAILED, "out of memory for the workload: make it smaller");
-}
 
 /* The base as it is sent: without a '/' at its end, because every path begins with one. */
 static int set_base(struct workload *w, struct place at, const char *url, struct err *err)
@@ -84,7 +19,7 @@ static int set_base(struct workload *w, struct place at, const char *url, struct
 	curl_url_cleanup(parts);
 	copy = strdup(url);
 	if (!copy)
-		return no_memory(err);
+		return check_no_memory(err);
 	while (copy[0] && copy[strlen(copy) - 1] == '/')
 		copy[strlen(copy) - 1] = '\0';
 	free(w->base);
@@ -125,7 +60,7 @@ struct workload *workload_parse(const char *file, const char *text, size_t len, 
 	struct workload *w;
 	void *data;
 
-	if (config_load(&source, &workload_schema, &data, err))
+	if (config_load(&source, workload_yaml(), &data, err))
 		return NULL;
 	w = data;
 	if (adopt_base(w, &source, err) == 0 && workload_check(w, &source, err) == 0)
@@ -172,10 +107,10 @@ static int split_url(struct workload *w, const char *url, struct err *err)
 	host = host ? host + 3 : url;
 	rest = host + strcspn(host, "/?");
 	base = strndup(url, (size_t)(rest - url));
-	if (!base || asprintf(&w->targets->path, "%s%s", *rest == '/' ? "" : "/", rest) < 0) {
+	if (!base || asprintf(&w->endpoints->path, "%s%s", *rest == '/' ? "" : "/", rest) < 0) {
 		free(base);
-		w->targets->path = NULL;
-		return no_memory(err);
+		w->endpoints->path = NULL;
+		return check_no_memory(err);
 	}
 	status = workload_set_base(w, base, err);
 	free(base);
@@ -187,41 +122,79 @@ struct workload *workload_from_url(const char *url, const char *method, const ch
 {
 	struct workload *w = calloc(1, sizeof(*w));
 
-	if (!w || !(w->targets = calloc(1, sizeof(*w->targets)))) {
+	if (!w || !(w->endpoints = calloc(1, sizeof(*w->endpoints)))) {
 		free(w);
-		no_memory(err);
+		check_no_memory(err);
 		return NULL;
 	}
-	w->nr_targets = 1;
+	w->nr_endpoints = 1;
 	w->literal = true;
-	w->targets->method = dup_or_null(method ? method : body ? "POST" : NULL);
-	w->targets->body = dup_or_null(body);
-	if (((method || body) && !w->targets->method) || (body && !w->targets->body))
-		no_memory(err);
+	w->endpoints->method = dup_or_null(method ? method : body ? "POST" : NULL);
+	w->endpoints->body = dup_or_null(body);
+	if (((method || body) && !w->endpoints->method) || (body && !w->endpoints->body))
+		check_no_memory(err);
 	else if (split_url(w, url, err) == 0 && workload_check(w, NULL, err) == 0)
 		return w;
 	workload_free(w);
 	return NULL;
 }
 
+const struct user_session *workload_session(const struct workload *w, size_t item)
+{
+	return item < w->nr_endpoints ? NULL : &w->sessions[item - w->nr_endpoints];
+}
+
+unsigned int workload_first_target(const struct workload *w, size_t item)
+{
+	const struct user_session *session = workload_session(w, item);
+
+	return session ? session->steps[0].target : (unsigned int)item;
+}
+
+static void free_target(struct target *t)
+{
+	unsigned int i;
+
+	for (i = 0; t->header_templates && i < t->nr_headers; i++)
+		vartext_free(&t->header_templates[i]);
+	free(t->header_templates);
+	vartext_free(&t->path_template);
+	vartext_free(&t->body_template);
+	if (t->expect)
+		free(t->expect->fallback);
+	for (i = 0; i < t->nr_extract; i++)
+		regex_free(t->extract[i].regex);
+	free(t->title);
+}
+
+static void free_data(struct data *data)
+{
+	size_t i;
+
+	for (i = 0; data->names && i < data->csv.nr_columns; i++)
+		free(data->names[i]);
+	free(data->names);
+	csv_free(&data->csv);
+}
+
 void workload_free(struct workload *w)
 {
-	unsigned int i, k;
+	unsigned int i;
 
 	if (!w)
 		return;
-	for (i = 0; i < w->nr_targets; i++) {
-		struct target *t = &w->targets[i];
-
-		for (k = 0; t->header_templates && k < t->nr_headers; k++)
-			vartext_free(&t->header_templates[k]);
-		free(t->header_templates);
-		vartext_free(&t->path_template);
-		vartext_free(&t->body_template);
-		free(t->fallback);
-		free(t->title);
+	for (i = 0; i < w->nr_targets; i++)
+		free_target(&w->targets[i]);
+	for (i = 0; i < w->nr_sessions; i++) {
+		free(w->sessions[i].blocks);
+		free(w->sessions[i].steps);
+		free(w->sessions[i].symbols);
 	}
+	for (i = 0; i < w->nr_data; i++)
+		free_data(&w->data[i]);
+	free(w->targets);
+	free(w->symbols);
 	free(w->cumulated);
 	/* Members that the schema names came from malloc, here as there. */
-	config_free(&workload_schema, w);
+	config_free(workload_yaml(), w);
 }

@@ -77,22 +77,10 @@ int emit_scalar(struct buf *to, const char *text)
 	return buf_puts(to, "\"");
 }
 
-/* Length of the "{name}" at @s that a template would take for a variable; 0: none. */
-static size_t reference_len(const char *s)
-{
-	size_t len = 1;
-
-	if (*s != '{' || (!isalpha((unsigned char)s[1]) && s[1] != '_'))
-		return 0;
-	while (isalnum((unsigned char)s[len]) || s[len] == '_')
-		len++;
-	return len <= VARTEXT_NAME_MAX && s[len] == '}' ? len + 1 : 0;
-}
-
 int emit_literal(struct buf *to, const char *text)
 {
 	while (*text) {
-		size_t len = reference_len(text);
+		size_t len = vartext_reference_len(text);
 
 		if (len)
 			buf_printf(to, "{%.*s}", (int)len, text);

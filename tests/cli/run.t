@@ -156,7 +156,7 @@ END
 		holds experiment.schema.json "$file"
 		ok $? "the schema holds for ${file##*/}"
 	done
-	for file in workload.yaml "$TOP/tests/shop/workload.yaml"; do
+	for file in workload.yaml "$TOP/tests/shop/workload.yaml" "$TOP/tests/shop/robot-shop.yaml"; do
 		holds workload.schema.json "$file"
 		ok $? "the schema holds for ${file##*/}"
 	done
@@ -167,7 +167,7 @@ END
 		ok $? "both refuse $slip"
 	done
 else
-	skip "no python3-jsonschema and python3-yaml" 10
+	skip "no python3-jsonschema and python3-yaml" 11
 fi
 
 # As another user when the test itself is root.

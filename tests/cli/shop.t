@@ -237,6 +237,32 @@ for n in 1 200; do
 done
 answers 404 '' GET "$api/cart/cart/visitor-201"
 
+# Users as the load script of Robot Shop has them, each step of theirs: 17.6 requests on average,
+# and a login. They do not stay away here.
+need_command jq
+sed 's/^    pause:.*//' "$shop/robot-shop.yaml" > "$TMP/robot-shop.yaml"
+run_is 0 'robot-shop.yaml runs' timeout 120 "$SITU" load -f "$TMP/robot-shop.yaml" -n 200 -c 4 \
+	--json "http://$WEB"
+printf '%s\n' "$out" > "$TMP/load.json"
+of()
+{
+	jq -r --arg name "$1" '.endpoints[] | select(.name == $name) |
+		[.attempted, .answered, (.codes | keys | join(" ")), (.errors | tojson)] | join(" ")' \
+		"$TMP/load.json"
+}
+visits=$(of 'GET /')
+visits=${visits%% *}
+diag "$visits of 200 users look around"
+like "$(of all)" '^([0-9]+) \1 200 \{\}$' 'every answer is 200'
+is "$(of 'POST /api/user/login')" "$((200 - visits)) $((200 - visits)) 200 {}" 'the others log in'
+is "$(of 'GET /api/cart/add/{id}/{sku}/1')" "$((2 * visits)) $((2 * visits)) 200 {}" \
+	'each visitor takes two products'
+is "$(of 'POST /api/payment/pay/{id}')" "$visits $visits 200 {}" 'and pays'
+rated=$(of 'PUT /api/ratings/api/rate/{sku}/{stars}')
+rated=${rated%% *}
+[ "$rated" -gt $((visits * 2 * 15 / 100)) ] && [ "$rated" -lt $((visits * 2 * 45 / 100)) ]
+ok $? "and some rate them: $rated"
+
 # A store that is down is a 503, not a hang and not a 500; when it is back, all is well at once.
 end "$pid_redis"
 is "$rc" 0 'redis ends with 0 on SIGTERM'

@@ -19,6 +19,9 @@
  *	/hang			never answers
  *	/last			answers and closes the connection, without having said so
  *	/stall-once/MS		the first one stalls everything for MS milliseconds
+ *	/login			gives the next user number N in the cookie sid, and X-Token: tN
+ *	/me/N			answers 200 to the user N by his cookie, 403 to another, 401 to none
+ *	/json			answers with a list of things, the first of which is out of stock
  *	/count			answers with the number of requests before, itself not counted
  *
  * Anything else is answered with 200 and "ok"; a TLS greeting with "what?" and the end.
@@ -43,6 +46,7 @@
 struct server {
 	int fd;
 	atomic_ulong requests;
+	atomic_ulong users;
 	atomic_llong stalled_until_ns;
 };
 
@@ -134,6 +138,37 @@ static bool answer_count(struct connection *c)
 	return answer(c, 200, text, (size_t)len);
 }
 
+static bool answer_login(struct connection *c)
+{
+	unsigned long user = atomic_fetch_add(&c->server->users, 1) + 1;
+	char more[128];
+
+	snprintf(more, sizeof(more), "Set-Cookie: sid=%lu; Path=/; HttpOnly\r\nX-Token: t%lu\r\n",
+		 user, user);
+	return send_head(c, 200, 7, more) && send_all(c, "welcome", 7);
+}
+
+static bool answer_me(struct connection *c)
+{
+	const char *cookie = strstr(c->text, "\r\nCookie: sid=");
+
+	if (!cookie || cookie >= c->text + c->request_len)
+		return answer(c, 401, "who?", 4);
+	if (strtol(cookie + 14, NULL, 10) != argument(c, "/me/"))
+		return answer(c, 403, "no", 2);
+	return answer(c, 200, "yes", 3);
+}
+
+static bool answer_json(struct connection *c)
+{
+	static const char body[] = "{\"name\":\"shop\",\"open\":true,\"items\":["
+				   "{\"sku\":\"A-1\",\"stock\":0,\"price\":1},"
+				   "{\"sku\":\"B/2 \\u00e4\\\"\",\"stock\":3,\"price\":6.75},"
+				   "{\"sku\":\"C-3\",\"stock\":0,\"price\":2}]}";
+
+	return answer(c, 200, body, sizeof(body) - 1);
+}
+
 /* Halves of a word that arrive one after the other: the socket sends what it has at once. */
 static bool answer_split(struct connection *c)
 {
@@ -212,6 +247,12 @@ static bool serve(struct connection *c)
 		return answer_slowly(c, value);
 	if (argument(c, "/echo") >= 0)
 		return answer(c, 200, c->text, c->request_len);
+	if (argument(c, "/login") >= 0)
+		return answer_login(c);
+	if (argument(c, "/me/") >= 0)
+		return answer_me(c);
+	if (argument(c, "/json") >= 0)
+		return answer_json(c);
 	if (argument(c, "/redirect") >= 0)
 		return send_head(c, 302, 0, "Location: /\r\n");
 	value = argument(c, "/status/");

@@ -48,7 +48,9 @@ static void test_all_members(void **state)
 	assert_string_equal(w->targets[0].title, "GET /api/catalogue/product/{sku}");
 	assert_string_equal(w->targets[1].title, "login");
 	assert_string_equal(w->targets[1].verb, "POST");
-	assert_int_equal(*w->targets[1].expect->status, 201);
+	assert_true(expect_status(w->targets[1].expect, 201));
+	assert_false(expect_status(w->targets[1].expect, 200));
+	assert_true(w->mean_requests == 1);
 	assert_int_equal(w->cumulated[0], 3);
 	assert_int_equal(w->cumulated[1], 4);
 	workload_free(w);
@@ -57,6 +59,7 @@ static void test_all_members(void **state)
 static void test_expansion(void **state)
 {
 	const u64 choice[VARTEXT_VARS_MAX] = { 1, 0 };
+	const struct vartext_values values = { .choice = choice };
 	char text[128];
 	struct err err;
 	struct workload *w = parse(shop, &err);
@@ -64,9 +67,9 @@ static void test_expansion(void **state)
 	(void)state;
 	assert_non_null(w);
 	assert_true(w->targets[0].path_template.len_max < sizeof(text));
-	vartext_expand(&w->targets[0].path_template, w->vars, choice, text);
+	vartext_expand(&w->targets[0].path_template, &values, text);
 	assert_string_equal(text, "/api/catalogue/product/STAN-1");
-	vartext_expand(&w->targets[1].body_template, w->vars, choice, text);
+	vartext_expand(&w->targets[1].body_template, &values, text);
 	assert_string_equal(text, "{\"name\":\"user-1\",\"password\":\"password\"}");
 	assert_true(w->targets[1].header_templates[1].varies);
 	assert_false(w->targets[1].header_templates[0].varies);
@@ -76,14 +79,16 @@ static void test_expansion(void **state)
 static void expand_to(const char *source, const char *want)
 {
 	s64 from = INT64_MIN, to = INT64_MIN;
-	struct variable vars[] = { { .name = "a", .from = &from, .to = &to } };
+	const struct variable var = { .name = "a", .from = &from, .to = &to };
+	const struct symbol symbols[] = { { .name = "a", .drawn = &var } };
 	char text[128], unknown[VARTEXT_NAME_MAX];
 	struct vartext t;
 	const u64 choice[] = { 0 };
+	const struct vartext_values values = { .choice = choice };
 
-	assert_int_equal(vartext_compile(&t, source, vars, 1, unknown), 0);
+	assert_int_equal(vartext_compile(&t, source, symbols, 1, VARTEXT_PLAIN, unknown), 0);
 	assert_true(t.len_max < sizeof(text));
-	assert_int_equal(vartext_expand(&t, vars, choice, text), strlen(want));
+	assert_int_equal(vartext_expand(&t, &values, text), strlen(want));
 	assert_string_equal(text, want);
 	assert_true(strlen(want) <= t.len_max);
 	vartext_free(&t);
@@ -130,7 +135,7 @@ static void test_bad_form(void **state)
 	refuse("endpoints: [{path: \"/a}]\n", "w.yaml:2:1: ", "not YAML");
 	refuse("endpoints:\n", "w.yaml:1:11: ", "list");
 	refuse("endpoints: []\n", "w.yaml:1:12: ", "at least 1");
-	refuse("base: http://h\n", "w.yaml:1:1: ", "endpoints");
+	refuse("base: http://h\n", "w.yaml:1:1: ", "endpoints or sessions");
 	refuse("endpoints:\n  - weight: 1\n", "w.yaml:2:5: ", "path");
 	refuse("endpoints:\n  - path: /\n    wieght: 3\n", "w.yaml:3:5: ", "'weight'");
 	refuse("endpoints:\n  - path: /\n    path: /b\n", "w.yaml:3:5: ", "second time");
@@ -239,6 +244,225 @@ static void test_bad_base(void **state)
 	}
 }
 
+/* @keys are the rest of a step that begins in line 4, column 11. */
+static void refuse_step(const char *keys, const char *place, const char *want)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "vars: [{name: v, from: 1, to: 2}]\nsessions:\n  - name: s\n    steps:\n"
+		 "      - path: /first\n      - %s\n",
+		 keys);
+	refuse(text, place, want);
+}
+
+static void test_bad_sessions(void **state)
+{
+	(void)state;
+	refuse("sessions: []\n", "w.yaml:1:11: ", "at least 1");
+	refuse("sessions: [{name: s, steps: []}]\n", "w.yaml:1:29: ", "at least 1");
+	refuse("sessions: [{steps: [{path: /}]}]\n", "w.yaml:1:12: ", "'name'");
+	refuse("sessions:\n  - {name: s, weight: 0, steps: [{path: /}]}\n",
+	       "w.yaml:2:23: ", "from 1 to");
+	refuse("sessions:\n  - {name: s, steps: [{path: /}]}\n  - {name: s, steps: [{path: /b}]}\n",
+	       "w.yaml:3:12: ", "twice");
+	refuse("sessions:\n  - {name: s, pause: 3s-1s, steps: [{path: /}]}\n",
+	       "w.yaml:2:22: ", "1s-3s");
+	refuse("sessions:\n  - {name: s, steps: [{path: /, chance: 50%}]}\n",
+	       "w.yaml:2:41: ", "first step");
+	refuse("sessions:\n  - {name: s, steps: [{chance: 50%, steps: [{path: /}]}]}\n",
+	       "w.yaml:2:32: ", "first step");
+	refuse("endpoints:\n  - path: /\n    repeat: 2\n", "w.yaml:3:5: ", "unknown key");
+	refuse("endpoints: [{path: /a}]\nsessions: [{name: s, steps: [{path: /a}]}]\n",
+	       "w.yaml:2:37: ", "twice");
+}
+
+static void test_bad_steps(void **state)
+{
+	(void)state;
+	refuse_step("repeat: 2", "w.yaml:6:9: ", "'path'");
+	refuse_step("{path: /a, steps: [{path: /b}]}", "w.yaml:6:9: ", "a group has");
+	refuse_step("{think: 1s, steps: [{path: /b}]}", "w.yaml:6:9: ", "a group has");
+	refuse_step("{steps: [{path: /b, steps: [{path: /c}]}]}", "w.yaml:6:", "unknown key");
+	refuse_step("{steps: []}", "w.yaml:6:17: ", "at least 1");
+	refuse_step("{path: /a, weight: 2}", "w.yaml:6:20: ", "unknown key");
+	refuse_step("{path: /a, repeat: 0}", "w.yaml:6:28: ", "from 1 to");
+	refuse_step("{path: /a, repeat: 10001}", "w.yaml:6:28: ", "from 1 to");
+	refuse_step("{repeat: 10000, steps: [{path: /a, repeat: 11}]}",
+		    "w.yaml:5:7: ", "repeat less");
+	refuse_step("{path: /a, chance: 0}", "w.yaml:6:28: ", "30%");
+	refuse_step("{path: /a, chance: 101%}", "w.yaml:6:28: ", "30%");
+	refuse_step("{path: /a, chance: nan}", "w.yaml:6:28: ", "30%");
+	refuse_step("{path: /a, chance: 3 %%}", "w.yaml:6:28: ", "30%");
+	refuse_step("{path: /a, think: fast}", "w.yaml:6:27: ", "500ms");
+	refuse_step("{path: /a, think: 25h}", "w.yaml:6:27: ", "up to a day");
+	refuse_step("{path: /a, think: -1s}", "w.yaml:6:27: ", "500ms");
+	refuse_step("{path: '/{nothing}'}", "w.yaml:6:16: ", "unknown variable");
+	refuse_step("{path: '/{a.b}'}", "w.yaml:6:16: ", "unknown variable {a.b}");
+}
+
+static void refuse_extract(const char *keys, const char *want)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "{path: /a, extract: [{%s}]}", keys);
+	refuse_step(text, "w.yaml:6:", want);
+}
+
+static void test_bad_extracts(void **state)
+{
+	(void)state;
+	refuse_extract("name: x", "'from'");
+	refuse_extract("from: json, pointer: ''", "'name'");
+	refuse_extract("name: x, from: xml", "none of json, regex, header, cookie");
+	refuse_extract("name: x, from: json", "needs 'pointer'");
+	refuse_extract("name: x, from: json, pointer: a", "no JSON pointer");
+	refuse_extract("name: x, from: json, pointer: /a, list: b", "no JSON pointer");
+	refuse_extract("name: x, from: json, pointer: /a, where: /b", "add 'list");
+	refuse_extract("name: x, from: json, pointer: /a, pick: last", "add 'list");
+	refuse_extract("name: x, from: json, pointer: /a, list: '', pick: any", "none of random");
+	refuse_extract("name: x, from: json, pointer: /a, pattern: b", "does not go with");
+	refuse_extract("name: x, from: regex", "needs 'pattern'");
+	refuse_extract("name: x, from: regex, pattern: '('", "at its byte 2");
+	refuse_extract("name: x, from: header", "needs 'header'");
+	refuse_extract("name: x, from: header, header: A, cookie: b", "does not go with");
+	refuse_extract("name: x, from: cookie, cookie: a, pattern: '['", "at its byte");
+	refuse_extract("name: v, from: json, pointer: /a", "one of vars already");
+	refuse_extract("name: x-y, from: json, pointer: /a", "letters");
+	refuse_extract("name: x.y, from: json, pointer: /a", "letters");
+}
+
+/* A value is named only where it is there for sure. */
+static void test_values_too_early(void **state)
+{
+	static const char extract[] = "extract: [{name: x, from: json, pointer: /x}]";
+	static const char *const late[] = {
+		"{path: '/{x}', %s}",
+		"{path: '/a', chance: 50%%, %s}\n      - path: '/{x}'",
+		"{chance: 50%%, steps: [{path: /a, %s}]}\n      - path: '/{x}'",
+		"{steps: [{path: '/{x}'}, {path: /a, %s}]}",
+	};
+	static const char *const good[] = {
+		"{path: '/a', repeat: 3, %s}\n      - path: '/{x}'",
+		"{chance: 50%%, steps: [{path: /a, %s}, {path: '/{x}'}]}",
+		"{steps: [{path: /a, %s}]}\n      - {path: /b, headers: ['X: {x}']}",
+	};
+	char keys[256], text[512];
+	struct workload *w;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(late); i++) {
+		snprintf(keys, sizeof(keys), late[i], extract);
+		refuse_step(keys, "w.yaml:", "may have no value here");
+	}
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		snprintf(keys, sizeof(keys), good[i], extract);
+		snprintf(text, sizeof(text),
+			 "sessions:\n  - name: s\n    steps:\n      - path: /f\n      - %s\n",
+			 keys);
+		w = parse(text, &err);
+		if (!w)
+			fail_msg("%s: %s", text, err.text);
+		workload_free(w);
+	}
+}
+
+static void test_bad_expectations(void **state)
+{
+	static const char *const statuses[] = { "2x", "2xxx", "600", "20a", "200-204", "x", "1xx" };
+	char text[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(statuses); i++) {
+		snprintf(text, sizeof(text),
+			 "endpoints:\n  - path: /\n    expect: {status: '%s'}\n", statuses[i]);
+		refuse(text, "w.yaml:3:22: ", "200 to 599");
+	}
+	refuse("endpoints:\n  - path: /\n    expect: {json: [{pointer: x, equals: y}]}\n",
+	       "w.yaml:3:31: ", "no JSON pointer");
+	refuse("endpoints:\n  - path: /\n    expect: {json: [{pointer: /x}]}\n",
+	       "w.yaml:3:21: ", "'equals'");
+}
+
+static void test_statuses(void **state)
+{
+	struct err err;
+	struct workload *w = parse("endpoints:\n"
+				   "  - {path: /a, expect: {status: '200, 404 5xx'}}\n"
+				   "  - {path: /b, expect: {contains: x}}\n",
+				   &err);
+	static const struct {
+		long code;
+		bool a, b;
+	} cases[] = { { 199, false, true },  { 200, true, true },   { 201, false, true },
+		      { 399, false, true },  { 404, true, false },  { 400, false, false },
+		      { 499, false, false }, { 500, true, false },  { 599, true, false },
+		      { 600, false, false }, { 999, false, false }, { 0, false, true } };
+	size_t i;
+
+	(void)state;
+	assert_non_null(w);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		assert_int_equal(expect_status(w->targets[0].expect, cases[i].code), cases[i].a);
+		assert_int_equal(expect_status(w->targets[1].expect, cases[i].code), cases[i].b);
+	}
+	workload_free(w);
+}
+
+static void test_bad_data(void **state)
+{
+	static const char rest[] = "endpoints: [{path: /}]\n";
+	char text[256];
+
+	(void)state;
+	snprintf(text, sizeof(text), "data: [{file: /nonexistent.csv, as: u}]\n%s", rest);
+	refuse(text, "w.yaml:1:15: ", "cannot read /nonexistent.csv");
+	snprintf(text, sizeof(text), "data: [{file: /dev/zero, as: u}]\n%s", rest);
+	refuse(text, "w.yaml:1:15: ", "not a regular file");
+	snprintf(text, sizeof(text), "data: [{file: /, as: u}]\n%s", rest);
+	refuse(text, "w.yaml:1:15: ", "not a regular file");
+	snprintf(text, sizeof(text), "data: [{file: /x, as: u, order: up}]\n%s", rest);
+	refuse(text, "w.yaml:1:33: ", "seq, random");
+	snprintf(text, sizeof(text), "data: [{file: /x, as: 7}]\n%s", rest);
+	refuse(text, "w.yaml:1:23: ", "letters");
+	refuse("vars: [{name: a, from: 1, to: 2, per: day}]\nendpoints: [{path: /}]\n",
+	       "w.yaml:1:39: ", "request, session");
+}
+
+/* What a stranger's value may do to a text. */
+static void escape_as(enum vartext_place place, const char *source, const char *want)
+{
+	const struct symbol symbols[] = { { .name = "a.b" } };
+	const char *const given[] = { "x \"\\/\xc3\xa4&#%\r\n1" };
+	const struct vartext_values values = { .given = given };
+	char text[256], unknown[VARTEXT_NAME_MAX];
+	struct vartext t;
+
+	assert_int_equal(vartext_compile(&t, source, symbols, 1, place, unknown), 0);
+	assert_true(t.given && t.varies);
+	assert_true(vartext_length(&t, &values) < sizeof(text));
+	assert_true(vartext_expand(&t, &values, text) <= vartext_length(&t, &values));
+	assert_string_equal(text, want);
+	vartext_free(&t);
+}
+
+static void test_escapes(void **state)
+{
+	(void)state;
+	escape_as(VARTEXT_PLAIN, "<{a.b}>", "<x \"\\/\xc3\xa4&#%\r\n1>");
+	escape_as(VARTEXT_URL, "{a.b}", "x%20%22%5C%2F%C3%A4%26%23%25%0D%0A1");
+	escape_as(VARTEXT_URL, "{+a.b}", "x%20\"\\/%C3%A4&%23%%0D%0A1");
+	escape_as(VARTEXT_HEADER, "{a.b}", "x \"\\/\xc3\xa4&#%??1");
+	escape_as(VARTEXT_HEADER, "{+a.b}", "x \"\\/\xc3\xa4&#%??1");
+	escape_as(VARTEXT_JSON, "{a.b}", "x \\\"\\\\/\xc3\xa4&#%\\u000d\\u000a1");
+	escape_as(VARTEXT_JSON, "{+a.b}", "x \"\\/\xc3\xa4&#%\r\n1");
+	escape_as(VARTEXT_FORM, "{a.b}", "x%20%22%5C%2F%C3%A4%26%23%25%0D%0A1");
+	escape_as(VARTEXT_FORM, "{+a.b}", "x \"\\/\xc3\xa4&#%\r\n1");
+}
+
 static void test_url(void **state)
 {
 	struct err err = { 0 };
@@ -310,12 +534,25 @@ static void test_match(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_all_members),   cmocka_unit_test(test_expansion),
-		cmocka_unit_test(test_braces),	      cmocka_unit_test(test_bad_form),
-		cmocka_unit_test(test_bad_endpoints), cmocka_unit_test(test_bad_headers),
-		cmocka_unit_test(test_bad_variables), cmocka_unit_test(test_bad_base),
-		cmocka_unit_test(test_url),	      cmocka_unit_test(test_missing_file),
+		cmocka_unit_test(test_all_members),
+		cmocka_unit_test(test_expansion),
+		cmocka_unit_test(test_braces),
+		cmocka_unit_test(test_bad_form),
+		cmocka_unit_test(test_bad_endpoints),
+		cmocka_unit_test(test_bad_headers),
+		cmocka_unit_test(test_bad_variables),
+		cmocka_unit_test(test_bad_base),
+		cmocka_unit_test(test_url),
+		cmocka_unit_test(test_missing_file),
 		cmocka_unit_test(test_match),
+		cmocka_unit_test(test_bad_sessions),
+		cmocka_unit_test(test_bad_steps),
+		cmocka_unit_test(test_bad_extracts),
+		cmocka_unit_test(test_values_too_early),
+		cmocka_unit_test(test_bad_expectations),
+		cmocka_unit_test(test_statuses),
+		cmocka_unit_test(test_bad_data),
+		cmocka_unit_test(test_escapes),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

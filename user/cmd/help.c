@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <string.h>
 
 #include "user/cmd/cmd.h"
 #include "user/cmd/help.h"
+
+struct topic {
+	const char *name;
+	const char *summary;
+	const char *text;
+};
+
+static const struct topic topics[] = {
+	{ "workload", "The workload file: requests, sessions, variables", help_workload },
+};
 
 void help_overview(void)
 {
@@ -13,6 +24,9 @@ void help_overview(void)
 	       "Usage: situ COMMAND [OPTIONS] [ARGUMENTS]\n\nCommands:\n");
 	for (i = 0; commands[i]; i++)
 		printf("  %-11s %s\n", commands[i]->name, commands[i]->summary);
+	printf("\nTopics of 'situ help TOPIC':\n");
+	for (i = 0; i < ARRAY_SIZE(topics); i++)
+		printf("  %-11s %s\n", topics[i].name, topics[i].summary);
 	printf("\nExamples:\n"
 	       "  situ doctor\n"
 	       "  situ record -d 10s\n"
@@ -23,6 +37,7 @@ void help_overview(void)
 static int run_help(const void *config, const struct args *args, struct err *err)
 {
 	const struct command *cmd;
+	size_t i;
 
 	(void)config;
 	if (args->nr == 0) {
@@ -30,8 +45,15 @@ static int run_help(const void *config, const struct args *args, struct err *err
 		return EXIT_OK;
 	}
 	if (args->nr > 1)
-		return err_set(err, EXIT_USAGE, "help explains one command: write 'situ help %s'",
+		return err_set(err, EXIT_USAGE,
+			       "help explains one command or topic: write 'situ help %s'",
 			       args->item[0]);
+	for (i = 0; i < ARRAY_SIZE(topics); i++) {
+		if (strcmp(args->item[0], topics[i].name) == 0) {
+			fputs(topics[i].text, stdout);
+			return EXIT_OK;
+		}
+	}
 	cmd = opts_find_command(commands, args->item[0], err);
 	if (!cmd)
 		return EXIT_USAGE;
@@ -42,7 +64,8 @@ static int run_help(const void *config, const struct args *args, struct err *err
 const struct command cmd_help = {
 	.name = "help",
 	.args = "[COMMAND]",
-	.summary = "Explain a command",
-	.examples = "situ help record\n",
+	.summary = "Explain a command or a topic",
+	.examples = "situ help record\n"
+		    "situ help workload\n",
 	.run = run_help,
 };

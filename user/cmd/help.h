@@ -5,4 +5,7 @@
 /* Prints what situ is, its commands and some examples to stdout. */
 void help_overview(void);
 
+/* The text of `situ help workload`. */
+extern const char help_workload[];
+
 #endif

@@ -18,20 +18,23 @@
 
 static const struct opt options[] = {
 	{ 'f', "file", "WORKLOAD", OPT_STRING, AT(file), 0, 0,
-	  "Endpoints, weights and variables from this YAML file; a URL then replaces its base" },
+	  "Requests and sessions from this YAML file (see 'situ help workload'); a URL then "
+	  "replaces its base" },
 	{ 'r', "rate", "PER_S", OPT_REAL, AT(rate), 0.001, RATE_MAX,
 	  "Open loop: send so many requests a second in all, whatever the server does. Without it "
 	  "each connection sends as soon as it has its answer" },
 	{ 0, "stage", "RATE:TIME", OPT_LIST, AT(stages), 0, 0,
 	  "Open loop in stages, one after the other: 100:30s, or a ramp 0-500:1m" },
 	{ 'c', "connections", "N", OPT_COUNT, AT(connections), 1, ENGINE_CONNECTIONS_MAX,
-	  "Requests under way at a time, each on a connection of its own (10)" },
+	  "Requests, or users of sessions, under way at a time, each with a connection of its own "
+	  "(10)" },
 	{ 'd', "duration", "TIME", OPT_DURATION, AT(duration_ns), 1e6, DURATION_MAX_NS,
 	  "How long to send (10s unless -n is given)" },
 	{ 'n', "requests", "N", OPT_COUNT, AT(nr_requests), 1, 1e15,
-	  "Stop after so many requests" },
+	  "Stop after so many requests; a session counts as one" },
 	{ 0, "think", "TIME", OPT_DURATION, AT(think_ns), 0, DURATION_MAX_NS,
-	  "Closed loop: pause of each connection between an answer and the next request" },
+	  "Closed loop: pause of each connection between an answer and the next request, or "
+	  "between sessions; the workload says how long users think within them" },
 	{ 0, "poisson", NULL, OPT_FLAG, AT(poisson), 0, 0,
 	  "Open loop with exponential gaps instead of even ones" },
 	{ 0, "threads", "N", OPT_COUNT, AT(threads), 1, ENGINE_THREADS_MAX,

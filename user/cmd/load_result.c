@@ -80,8 +80,13 @@ static int print_tables(const struct phase *phase, const struct engine_result *r
 	if (summary_print_phases(phase, stdout))
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
 	print_self(all, &result->self, findings, nr);
-	if (all->answered && result->first_error[0])
+	if (tally_total(&all->codes) && result->first_error[0])
 		printf("First failure: %s\n", result->first_error);
+	if (result->sessions_begun)
+		printf("Sessions: %llu begun, %llu finished, %llu ended by an error.\n",
+		       (unsigned long long)result->sessions_begun,
+		       (unsigned long long)result->sessions_finished,
+		       (unsigned long long)result->sessions_failed);
 	return 0;
 }
 
