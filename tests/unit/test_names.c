@@ -184,14 +184,14 @@ static void hostile_names_are_cleaned(void **state)
 static void many_cgroups_are_remembered(void **state)
 {
 	struct world *w = *state;
-	const struct name *first = names_of(w->names, CGROUP_V1_CPU, 1, "a");
+	const struct name *first = names_of(w->names, CGROUP_V1_CPU, 2, "a");
 	u64 id;
 
-	for (id = 2; id < 70000; id++)
+	for (id = 3; id < 70001; id++)
 		assert_non_null(names_of(w->names, CGROUP_V1_CPU, id, "a"));
 	expect(first, "…/a (gone)", "vm1", NAME_GONE);
-	assert_ptr_equal(names_of(w->names, CGROUP_V1_CPU, 1, "b"), first);
-	expect(names_of(w->names, CGROUP_V1_CPU, 69999, "a"), "(unnamed)", "vm1", NAME_PATH);
+	assert_ptr_equal(names_of(w->names, CGROUP_V1_CPU, 2, "b"), first);
+	expect(names_of(w->names, CGROUP_V1_CPU, 70000, "a"), "(unnamed)", "vm1", NAME_PATH);
 }
 
 static void this_machine_is_the_default_host(void **state)
