@@ -30,8 +30,8 @@ stimulate_cpu()
 # Two that share a CPU: what one waits is what the other runs, while both want to run.
 stimulate_wait()
 {
-	record "$1" wait "in_cgroup victim taskset -c 0 $STIM/spin 503 &
-		in_cgroup offender taskset -c 0 $STIM/spin 503 & wait"
+	record "$1" wait "in_cgroup victim taskset -c 0 $STIM/spin 1009 &
+		in_cgroup offender taskset -c 0 $STIM/spin 1009 & wait"
 }
 
 # Direct writes of a known size, to blocks that the file has already.
