@@ -8,6 +8,7 @@
 #include "user/cmd/stored.h"
 #include "user/export/export.h"
 #include "user/export/when.h"
+#include "user/show/invalid.h"
 #include "user/show/summary.h"
 
 struct config {
@@ -29,7 +30,6 @@ static const char *known(const char *text)
 static void print_head(const struct run *run)
 {
 	char when[WHEN_TEXT], took[UNITS_TEXT];
-	size_t i;
 
 	printf("Run %" PRIu64 ", %s: %s, started %.19sZ, took %s\n", run->id, known(run->name),
 	       run->state, when_format(when, run->started_at_ns),
@@ -41,13 +41,7 @@ static void print_head(const struct run *run)
 		       "for\n",
 		       known(run->plan_hash), known(run->workload_hash), run->seed, run->trials,
 		       run->trials == 1 ? "" : "s");
-	for (i = 0; i < run->nr_phases; i++) {
-		const struct phase *phase = &run->phases[i];
-
-		if (!phase_counts(phase))
-			printf("Does not count: %s, trial %u, attempt %u: %s\n", phase->placement,
-			       phase->trial, phase->attempt, phase->invalid);
-	}
+	invalid_print(run, stdout);
 }
 
 static int print(const struct config *config, const struct run *run, struct err *err)
