@@ -14,11 +14,11 @@ would()
 	run make --no-print-directory -n V=1 -W "$1" tests
 }
 
-# The objects of the built tree whose dependency file names $1, without those left over by a
-# source that is gone.
+# The objects of `make tests` whose dependency file names $1, without those left over by a source
+# that is gone. `make check` compiles fuzz targets and the benchmark too.
 including()
 {
-	find build -path build/sanitize -prune -o -path build/fuzz -prune -o -name '*.d' -print |
+	find build/bpf build/user build/loadgen build/tests -name '*.d' ! -path 'build/tests/fuzz/*' |
 		while read -r file; do
 			source=${file#build/}
 			[ ! -e "${source%.d}.c" ] || ! grep -qF -- "$1" "$file" || echo "${file%.d}.o"

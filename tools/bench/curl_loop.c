@@ -21,6 +21,7 @@
 
 #define EVENTS_MAX 64
 
+/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a handler has no argument */
 static volatile sig_atomic_t over;
 
 struct loop {
@@ -36,6 +37,7 @@ static void on_alarm(int signal)
 	over = 1;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): the signature is libcurl's */
 static size_t on_body(char *data, size_t one, size_t len, void *arg)
 {
 	(void)data, (void)arg;
@@ -75,8 +77,11 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
 	struct epoll_event event = { .data.fd = fd };
 
 	(void)easy;
-	if (what == CURL_POLL_REMOVE)
-		return epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL) ? 0 : 0;
+	if (what == CURL_POLL_REMOVE) {
+		/* Fails when libcurl has closed it already, which took it out as well. */
+		(void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+		return 0;
+	}
 	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
 	if (epoll_ctl(loop->epoll_fd, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event))
 		perror("curl_loop: epoll_ctl");
