@@ -68,18 +68,22 @@ static bool canonical_choice(const struct maker *m, unsigned int s, unsigned int
 
 static int keep(struct maker *m)
 {
-	size_t nr = m->space->nr_services, size = nr * sizeof(*m->host_of);
+	size_t nr = m->space->nr_services, size = nr * sizeof(*m->host_of), kept = m->list->nr;
 	unsigned int *grown;
 
 	if (m->list->nr == m->most)
 		return -E2BIG;
 	if (!size)
 		return -ENOSPC;
-	grown = realloc(m->list->host_of, (m->list->nr + 1) * size);
-	if (!grown)
-		return -ENOMEM;
-	m->list->host_of = grown;
-	memcpy(grown + m->list->nr++ * nr, m->host_of, size);
+	/* Twice the room when a power of two is full: a row at a time copies all of them. */
+	if ((kept & (kept - 1)) == 0) {
+		grown = realloc(m->list->host_of, (kept ? 2 * kept : 1) * size);
+		if (!grown)
+			return -ENOMEM;
+		m->list->host_of = grown;
+	}
+	memcpy(m->list->host_of + kept * nr, m->host_of, size);
+	m->list->nr++;
 	return 0;
 }
 
@@ -251,7 +255,7 @@ int generate_placements(const struct generate_space *space, enum generate_rule r
 	return failed;
 }
 
-/* The first host of @kind that none of the @nr services of @host_of is on. */
+/* The first host of @kind that none of the @nr services of @host_of is on; there must be one. */
 static unsigned int first_free(const struct generate_space *space, const unsigned int *host_of,
 			       unsigned int nr, unsigned int kind)
 {
@@ -273,11 +277,13 @@ void generate_canonical(const struct generate_space *space, unsigned int *host_o
 
 	for (s = 0; s < space->nr_services; s++) {
 		old = host_of[s];
-		now = first_free(space, host_of, s, space->kind[old]);
 		for (i = 0; i < s && host_of[i] != old; i++)
 			;
-		if (i < s || now >= old)
-			continue; /* placed with an earlier service, or right already */
+		if (i < s)
+			continue; /* placed with an earlier service, on a host that is settled */
+		now = first_free(space, host_of, s, space->kind[old]);
+		if (now >= old)
+			continue;
 		/* The two hosts change places for all services that are still to come. */
 		for (i = s; i < space->nr_services; i++) {
 			if (host_of[i] == old)
