@@ -33,7 +33,7 @@
 #	wait_until SECONDS COMMAND...  polls until COMMAND succeeds; 1 after the deadline
 #	at_exit COMMAND                shell text to run at the end, last one first
 #	diag TEXT                      a line for the reader of a failure
-#	bail REASON                    ends the whole run: nothing that follows can be trusted
+#	bail REASON                    ends the file as failed: nothing that follows in it can work
 #	finish                         prints the plan, exits 1 when a test failed
 #
 # A file that ends before `finish` (set -u, a signal, an `exit`) has no plan: prove reports it.
@@ -81,7 +81,7 @@ diag()
 
 bail()
 {
-	echo "Bail out! $*"
+	diag "given up: $* ($0)"
 	exit 1
 }
 
