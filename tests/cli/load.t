@@ -58,7 +58,8 @@ is "$(q "$counts")" '53 53 {"200":53} {}' "without keep-alive: exact counts"
 class()
 {
 	before=$(served)
-	load -n "$2" -c 3 --timeout "${5:-20s}" "$URL$1"
+	# shellcheck disable=SC2086 # an option or none
+	load -n "$2" -c 3 --timeout "${5:-20s}" ${6:-} "$URL$1"
 	is "$(q "$counts")" "$3" "$1: exact counts"
 	is "$(($(served) - before))" "$2" "$1: sent once each"
 	is "$rc" "$4" "$1: exit status"
@@ -73,9 +74,11 @@ class /garbage 31 '31 0 {} {"wrong_answer":31}' 1
 class /hang 7 '7 0 {} {"timeout":7}' 1 300ms
 class /bytes/100003 31 '31 31 {"200":31} {}' 0
 is "$(q "$all | .bytes_rx")" 3100093 "/bytes: all of them arrive"
-class /last 31 '31 31 {"200":31} {}' 0
+# What these two servers do behind their answer meets the next request of a kept connection or does
+# not, as the packets fall: only without a next one are the counts exact.
+class /last 31 '31 31 {"200":31} {}' 0 20s --no-keepalive
 class /bytes/0 31 '31 31 {"200":31} {}' 0
-class /long 31 '31 31 {"200":31} {}' 0
+class /long 31 '31 31 {"200":31} {}' 0 20s --no-keepalive
 class /slow/20 7 '7 7 {"200":7} {}' 0
 is "$(q "$all | .transfer_ns.min >= 150000000 and .first_byte_ns.min < .transfer_ns.min")" true \
 	"/slow: the transfer is the long phase"
