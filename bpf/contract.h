@@ -223,6 +223,70 @@ struct edge_row {
 	u64 rtt[HIST_KERNEL_NR];
 };
 
+/*
+ * Spans: one per request on a connection, with what either end knows of it. A request that a
+ * service sends while it serves another one is that one's child; a request sent by nobody's
+ * request is a root, and the tree below a root is a trace. All times are bpf_ktime_get_ns().
+ */
+#define SPAN_NONE      0xffffffffU
+#define SPAN_TRACE_MAX 64    /* spans in a trace; more are left out and counted */
+#define SPAN_PORTS     65536 /* marks of the load generator, by its connection's local port */
+
+/* What a thread used of the machine, and waited for, between two instants. */
+struct span_usage {
+	u64 cpu_ns;
+	u64 runq_ns;	  /* runnable, throttled time left out */
+	u64 throttled_ns; /* kept off the CPUs by its cgroup's quota */
+	u64 disk_ns;	  /* asleep in io_schedule() */
+};
+
+/* Why a span's numbers are not the whole truth. Coverage names them. */
+enum span_flag {
+	SPAN_AMBIGUOUS = 1 << 0,  /* its service had several requests open and nothing told which
+				   * one made a call */
+	SPAN_HANDOVER = 1 << 1,	  /* answered by a thread that was not seen to take it over */
+	SPAN_PIPELINED = 1 << 2,  /* another request came before the answer */
+	SPAN_UNANSWERED = 1 << 3, /* the connection ended first */
+	SPAN_LOST = 1 << 4,	  /* a child is missing: no room, or the trace is too long */
+	SPAN_ADOPTED = 1 << 5,	  /* on a connection of before, whose halves have not met */
+	SPAN_CONNECTED = 1 << 6,  /* not a flaw: it opened its connection */
+	SPAN_SLOW = 1 << 7,	  /* not a flaw: at a root, sent for its latency's sake */
+	SPAN_ROOT = 1 << 8,	  /* not a flaw: the last record of its trace */
+};
+
+/*
+ * As sent to user space: the spans of a trace one behind the other, the root last. Either half
+ * is zero where it is not on this kernel.
+ */
+struct span_record {
+	u64 trace;    /* tells traces apart while attached; the same in all its records */
+	u32 id;	      /* within the trace; the root's is 0 */
+	u32 parent;   /* id of the span whose service sent this request; SPAN_NONE at the root */
+	u32 flags;    /* enum span_flag */
+	u32 weight;   /* at the root: how many like it this one stands for */
+	u32 nr_spans; /* at the root: records of the trace, this one included */
+	u32 endpoint; /* at the root: the load generator's mark; 0: none */
+	u32 edge;     /* row in edge_rows; SPAN_NONE: not known */
+	u16 client_slot;
+	u16 server_slot;
+	struct {
+		u32 client, server;
+	} isn;	     /* names the connection on both hosts */
+	u32 ordinal; /* of the request on its connection, from 0 */
+	u32 port;    /* the client's own, at a root of the load generator's; else 0 */
+	/* the client's half */
+	u64 connect_ns;	 /* how long opening the connection took, when this request had to */
+	u64 sent_ns;	 /* first send */
+	u64 returned_ns; /* last arrival of the answer's data */
+	u64 read_ns;	 /* last read of it */
+	struct span_usage caller; /* by the caller's thread from sent_ns to read_ns */
+	/* the server's half */
+	u64 arrived_ns;		/* last arrival of the request's data before its first read */
+	u64 begun_ns;		/* first read */
+	u64 answered_ns;	/* last send of the answer */
+	struct span_usage used; /* by the threads that served it, from begun_ns to answered_ns */
+};
+
 _Static_assert(SLOTS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a slot fits beside its key");
 _Static_assert(WAIT_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a wait row fits beside its key");
 _Static_assert(DISK_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a disk row fits beside its key");
@@ -232,5 +296,6 @@ _Static_assert(sizeof(struct cpu_state) == 64 + 16 * PAST_SLICES, "cache lines")
 _Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
 _Static_assert(sizeof(struct edge_row) == 144 + 32 * HIST_KERNEL_NR, "no padding");
+_Static_assert(sizeof(struct span_record) == 176, "no padding");
 
 #endif
