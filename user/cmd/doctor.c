@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <jansson.h>
 
+#include "loadgen/transport.h"
 #include "user/base/units.h"
 #include "user/cmd/cmd.h"
 #include "user/collect/machine.h"
@@ -135,11 +136,14 @@ static int run_doctor(const void *data, const struct args *args, struct err *err
 	const struct doctor_config *config = data;
 	enum machine_level verdict;
 	struct machine machine;
+	char versions[128];
 
 	if (args->nr)
 		return err_set(err, EXIT_USAGE, "doctor takes no argument: leave out '%s'",
 			       args->item[0]);
 	machine_look(&machine);
+	machine_add(&machine, "libcurl", MACHINE_GOOD, "%s",
+		    transport_describe(versions, sizeof(versions)));
 	verdict = machine_verdict(&machine);
 	if (config->json) {
 		if (print_json(&machine, err))

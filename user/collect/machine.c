@@ -7,17 +7,13 @@
 #include <unistd.h>
 #include <bpf/libbpf.h>
 
-#include "loadgen/transport.h"
 #include "user/base/buf.h"
 #include "user/collect/cgroupfs.h"
 #include "user/collect/collector.h"
 #include "user/collect/machine.h"
 
-static void add(struct machine *m, const char *subject, enum machine_level level, const char *fmt,
-		...) __attribute__((format(printf, 4, 5)));
-
-static void add(struct machine *m, const char *subject, enum machine_level level, const char *fmt,
-		...)
+void machine_add(struct machine *m, const char *subject, enum machine_level level, const char *fmt,
+		 ...)
 {
 	struct machine_fact *fact;
 	va_list ap;
@@ -38,15 +34,15 @@ static void look_at_kernel(struct machine *m)
 	struct err err = { 0 };
 
 	uname(&uts);
-	add(m, "kernel", MACHINE_GOOD, "%s %s", uts.release, uts.machine);
+	machine_add(m, "kernel", MACHINE_GOOD, "%s %s", uts.release, uts.machine);
 	if (features_decide(&m->features, &err))
-		add(m, "BTF", MACHINE_BAD, "%s", err.text);
+		machine_add(m, "BTF", MACHINE_BAD, "%s", err.text);
 	else
-		add(m, "BTF", MACHINE_GOOD, "/sys/kernel/btf/vmlinux");
+		machine_add(m, "BTF", MACHINE_GOOD, "/sys/kernel/btf/vmlinux");
 	if (geteuid() == 0)
-		add(m, "rights", MACHINE_GOOD, "root");
+		machine_add(m, "rights", MACHINE_GOOD, "root");
 	else
-		add(m, "rights", MACHINE_BAD, "not root: measuring needs sudo");
+		machine_add(m, "rights", MACHINE_BAD, "not root: measuring needs sudo");
 }
 
 /* Lockdown in confidentiality mode hides kernel memory from BPF helpers. */
@@ -57,10 +53,10 @@ static void look_at_lockdown(struct machine *m)
 	if (buf_read_file(&b, "/sys/kernel/security/lockdown", 256) == 0) {
 		bool hidden = strstr(b.data, "[confidentiality]") != NULL;
 
-		add(m, "lockdown", hidden ? MACHINE_BAD : MACHINE_GOOD, "%s",
-		    hidden ? "confidentiality: BPF may not read the kernel; boot with "
-			     "lockdown=integrity"
-			   : "does not stand in the way");
+		machine_add(m, "lockdown", hidden ? MACHINE_BAD : MACHINE_GOOD, "%s",
+			    hidden ? "confidentiality: BPF may not read the kernel; boot with "
+				     "lockdown=integrity"
+				   : "does not stand in the way");
 	}
 	buf_free(&b);
 }
@@ -73,8 +69,8 @@ static void look_at_io_controller(struct machine *m, const struct cgroupfs *fs)
 	int err;
 
 	if (cgroupfs_mount(fs, CGROUP_V1_BLKIO)) {
-		add(m, "disk owner", MACHINE_LIMITED,
-		    "v1 blkio: buffered writes are charged to whoever flushes them");
+		machine_add(m, "disk owner", MACHINE_LIMITED,
+			    "v1 blkio: buffered writes are charged to whoever flushes them");
 		return;
 	}
 	if (!v2)
@@ -82,12 +78,13 @@ static void look_at_io_controller(struct machine *m, const struct cgroupfs *fs)
 	snprintf(path, sizeof(path), "%s/cgroup.subtree_control", v2);
 	err = buf_read_file(&b, path, 256);
 	if (!err && strstr(b.data, "io"))
-		add(m, "disk owner", MACHINE_GOOD,
-		    "io controller: writes go to who dirtied the "
-		    "pages");
+		machine_add(m, "disk owner", MACHINE_GOOD,
+			    "io controller: writes go to who dirtied the "
+			    "pages");
 	else
-		add(m, "disk owner", MACHINE_LIMITED,
-		    "io controller off: the submitting task is charged; echo +io > %.60s", path);
+		machine_add(m, "disk owner", MACHINE_LIMITED,
+			    "io controller off: the submitting task is charged; echo +io > %.60s",
+			    path);
 	buf_free(&b);
 }
 
@@ -96,14 +93,14 @@ static void look_at_cgroups(struct machine *m)
 	struct cgroupfs *fs;
 
 	if (cgroupfs_open(&fs, "")) {
-		add(m, "cgroups", MACHINE_BAD,
-		    "no hierarchy is mounted: mount -t cgroup2 none "
-		    "/sys/fs/cgroup");
+		machine_add(m, "cgroups", MACHINE_BAD,
+			    "no hierarchy is mounted: mount -t cgroup2 none "
+			    "/sys/fs/cgroup");
 		return;
 	}
-	add(m, "cgroups", MACHINE_GOOD, "%s%s%s", cgroupfs_mode_name(cgroupfs_mode(fs)),
-	    cgroupfs_mount(fs, CGROUP_V2) ? ", v2 at " : "",
-	    cgroupfs_mount(fs, CGROUP_V2) ? cgroupfs_mount(fs, CGROUP_V2) : "");
+	machine_add(m, "cgroups", MACHINE_GOOD, "%s%s%s", cgroupfs_mode_name(cgroupfs_mode(fs)),
+		    cgroupfs_mount(fs, CGROUP_V2) ? ", v2 at " : "",
+		    cgroupfs_mount(fs, CGROUP_V2) ? cgroupfs_mount(fs, CGROUP_V2) : "");
 	look_at_io_controller(m, fs);
 	cgroupfs_close(fs);
 }
@@ -113,15 +110,14 @@ static void look_at_engine(struct machine *m, const char *name, const char *sock
 	struct stat st;
 
 	if (stat(socket, &st) == 0 && S_ISSOCK(st.st_mode))
-		add(m, name, MACHINE_GOOD, "%s", socket);
+		machine_add(m, name, MACHINE_GOOD, "%s", socket);
 	else
-		add(m, name, MACHINE_GOOD, "not running (no %s)", socket);
+		machine_add(m, name, MACHINE_GOOD, "not running (no %s)", socket);
 }
 
 void machine_look(struct machine *m)
 {
 	int cpus = libbpf_num_possible_cpus();
-	char versions[128];
 
 	memset(m, 0, sizeof(*m));
 	m->cpus = cpus > 0 ? (unsigned int)cpus : 1;
@@ -131,8 +127,7 @@ void machine_look(struct machine *m)
 	look_at_cgroups(m);
 	look_at_engine(m, "docker", "/var/run/docker.sock");
 	look_at_engine(m, "podman", "/run/podman/podman.sock");
-	add(m, "libbpf", MACHINE_GOOD, "%s", libbpf_version_string());
-	add(m, "libcurl", MACHINE_GOOD, "%s", transport_describe(versions, sizeof(versions)));
+	machine_add(m, "libbpf", MACHINE_GOOD, "%s", libbpf_version_string());
 }
 
 enum machine_level machine_verdict(const struct machine *m)

@@ -29,6 +29,11 @@ struct machine {
  */
 void machine_look(struct machine *machine);
 
+/* Adds a fact that another part knows. @subject must live as long as @m; what does not fit is cut.
+ */
+void machine_add(struct machine *m, const char *subject, enum machine_level level, const char *fmt,
+		 ...) __attribute__((format(printf, 4, 5)));
+
 /* The worst level of all facts and programs: MACHINE_BAD where measuring is not possible. */
 enum machine_level machine_verdict(const struct machine *machine);
 
