@@ -11,6 +11,9 @@
 /* Set before loading. */
 const volatile bool conn_in_sk_storage;
 
+/* As conn.row: no row was free. Beyond every map. */
+#define CONN_NO_ROW 0xfffffffeU
+
 enum conn_role {
 	ROLE_UNKNOWN,
 	ROLE_CLIENT,
@@ -31,13 +34,17 @@ struct conn {
 	u64 received;	/* tp->bytes_received counted so far */
 	u64 generation; /* of the row when it was taken */
 	struct isn_pair isn;
+	u64 asked_ns;  /* client: departure of the request that ended at asked_seq */
+	u32 asked_seq; /* client: tp->write_seq when all was acknowledged, without an answer */
 	u32 write_seq; /* client: at the last response; server: at the request's arrival */
 	u32 retrans;   /* tp->total_retrans counted so far */
-	u32 row;       /* of the edge; DENSE_NONE until it is known */
+	u32 row;       /* of the edge; DENSE_NONE until it is known, CONN_NO_ROW without one */
 	u16 slot;      /* own service */
 	u8 role;       /* enum conn_role */
 	u8 joined;     /* server: the client's half is on this kernel and counts for both */
 	u8 adopted;    /* was open before the programs were attached */
+	u8 ownerless;  /* v1: the socket does not say whose it is, and nobody has read so far */
+	u8 counted;    /* in its row's open connections, by this half */
 };
 
 struct {

@@ -57,15 +57,15 @@ enum loss {
 	LOSS_DISK_FULL,	     /* no disk row free: the request is not in any row */
 	LOSS_DISK_NO_STAMP,  /* completed without a start or issue time: counted, not timed */
 	LOSS_DISK_CLOCK,
-	LOSS_EDGE_FULL,	    /* no edge row free: the connection is not in any row */
-	LOSS_LISTENER_FULL, /* a listening port not noted: its open connections count as a client's
-			     */
+	LOSS_EDGE_FULL,	      /* no edge row free: the connection is not in any row */
+	LOSS_LISTENER_FULL,   /* a listening port not noted: its open connections have no role */
 	LOSS_CONN_NO_STORAGE, /* no memory for the connection's state */
 	LOSS_JOIN_FULL,	      /* the two halves of a connection could not be joined */
 	LOSS_TCP_CLOCK,
 	LOSS_SCHED_UNTRACED, /* a switch that the kernel did not trace: a slice is missing */
 	LOSS_EDGE_STALE,     /* the connection outlived its row: its later turns are not counted */
 	LOSS_WAIT_FULL,	     /* no row free for a pair of services: that wait names no offender */
+	LOSS_CONN_NO_ROLE,   /* open before, and nothing tells which end asks: not counted */
 	LOSS_NR,
 };
 
@@ -208,6 +208,7 @@ struct edge_row {
 			 */
 	struct addr local; /* the server's own address, when it is on this kernel */
 	u64 connections;
+	u64 open; /* now: falls, too */
 	u64 responses;
 	u64 retransmits;
 	u64 resets;
@@ -295,7 +296,7 @@ _Static_assert(sizeof(struct sched_row) == 48 + 16 * HIST_KERNEL_NR, "no padding
 _Static_assert(sizeof(struct cpu_state) == 64 + 16 * PAST_SLICES, "cache lines");
 _Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
-_Static_assert(sizeof(struct edge_row) == 144 + 32 * HIST_KERNEL_NR, "no padding");
+_Static_assert(sizeof(struct edge_row) == 152 + 32 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct span_record) == 176, "no padding");
 
 #endif

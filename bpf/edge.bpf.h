@@ -44,7 +44,7 @@ struct join {
 	u16 port;
 	u16 client_slot; /* SLOT_REMOTE until the client came */
 	u16 server_slot; /* SLOT_REMOTE until the server came */
-	u16 pad;
+	u16 awaited;	 /* the server has to find out whose it is and will come once more */
 };
 
 struct {
@@ -54,7 +54,7 @@ struct {
 	__type(value, struct join);
 } edge_joins SEC(".maps");
 
-/* Number of the row of @key, made when it is new; DENSE_NONE is counted as a loss. */
+/* Number of the row of @key, made when it is new; DENSE_NONE when none is free. */
 static __noinline u32 edge_number(const struct edge_key *key, const struct addr *local)
 {
 	u32 *known, number;
@@ -65,10 +65,8 @@ static __noinline u32 edge_number(const struct edge_key *key, const struct addr 
 	known = bpf_map_lookup_elem(&edge_numbers, key);
 	if (known)
 		return *known;
-	if (bpf_map_pop_elem(&edge_free, &number)) {
-		lose(LOSS_EDGE_FULL);
+	if (bpf_map_pop_elem(&edge_free, &number))
 		return DENSE_NONE;
-	}
 	if (bpf_map_update_elem(&edge_numbers, key, &number, BPF_NOEXIST)) {
 		if (bpf_map_push_elem(&edge_free, &number, 0))
 			lose(LOSS_OWNER_RACE);
@@ -84,7 +82,7 @@ static __noinline u32 edge_number(const struct edge_key *key, const struct addr 
 	return number;
 }
 
-/* Gives the connection the row of @key. */
+/* Gives the connection the row of @key. A connection without one is lost once, not by each half. */
 static __always_inline struct edge_row *edge_take(struct conn *conn, const struct edge_key *key,
 						  const struct addr *local)
 {
@@ -92,6 +90,12 @@ static __always_inline struct edge_row *edge_take(struct conn *conn, const struc
 	u32 number;
 
 	number = edge_number(key, local);
+	if (number == DENSE_NONE) {
+		conn->row = CONN_NO_ROW;
+		if (!conn->joined)
+			lose(LOSS_EDGE_FULL);
+		return NULL;
+	}
 	conn->row = number;
 	row = bpf_map_lookup_elem(&edge_rows, &number);
 	if (row)

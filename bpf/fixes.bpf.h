@@ -127,6 +127,17 @@ static __always_inline u64 current_cgroup(const struct kernfs_node **node)
 	return BPF_CORE_READ(*node, id);
 }
 
+/* Id of the running task's v1 cpu cgroup, and its node. For rare events: helpers, on all kernels.
+ */
+static __always_inline u64 current_v1_cpu(const struct kernfs_node **node)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	/* Without a cgroup in an autogroup, which takes root's tasks only. */
+	*node = BPF_CORE_READ(task, sched_task_group, css.cgroup, kn);
+	return *node ? BPF_CORE_READ(*node, id) : OWNER_ROOT;
+}
+
 /*
  * The run queue's clock, which stamps sched_info, by way of the task's own group: the per-CPU
  * symbol `runqueues` is not in every kernel's kallsyms. Needs CONFIG_FAIR_GROUP_SCHED; the loader

@@ -9,7 +9,7 @@
 #include "bpf/dense.bpf.h"
 #include "bpf/fixes.bpf.h"
 
-/* Set before loading: tasks are charged by their v1 cpu cgroup when the v2 one is the root. */
+/* Set before loading: what is the v2 root's is charged by the task's v1 cpu cgroup. */
 const volatile bool owner_by_v1_cpu;
 
 DENSE_MAPS(shared_owner, SLOTS_MAX);
@@ -85,13 +85,45 @@ static __always_inline u32 owner_of_task(const struct task_struct *task)
 	return owner_slot(key, cgroup->kn);
 }
 
-/* Slot of the cgroup that made @sk: connect()'s, or listen()'s, whose children inherit it. */
+/*
+ * Slot of the cgroup v2 that made @sk: connect()'s, or listen()'s, whose children inherit it. The
+ * root's where the process is in hierarchies of v1 only: sock_is_ownerless().
+ */
 static __always_inline u32 owner_of_sock(const struct sock *sk)
 {
 	const struct kernfs_node *node;
 	u64 id = sock_cgroup(sk, &node);
 
 	return owner_slot(id & OWNER_ID_MASK, node);
+}
+
+static __always_inline bool sock_is_ownerless(const struct sock *sk)
+{
+	const struct kernfs_node *node;
+
+	return owner_by_v1_cpu && sock_cgroup(sk, &node) == OWNER_ROOT;
+}
+
+/* Key of who calls into the socket, by its v1 cpu cgroup. Not for softirqs: they are anybody's. */
+static __always_inline u64 caller_key(const struct kernfs_node **node)
+{
+	u64 id = current_v1_cpu(node);
+
+	if (id == OWNER_ROOT)
+		return OWNER_ROOT;
+	return (id & OWNER_ID_MASK) | (u64)OWNER_V1_CPU << OWNER_TREE_SHIFT;
+}
+
+/* Slot of @sk as owner_of_sock(), for the process that calls into it: its own where v2 has none. */
+static __always_inline u32 owner_of_caller(const struct sock *sk)
+{
+	const struct kernfs_node *node;
+	u64 key;
+
+	if (!sock_is_ownerless(sk))
+		return owner_of_sock(sk);
+	key = caller_key(&node);
+	return owner_slot(key, node);
 }
 
 #endif

@@ -15,12 +15,15 @@
 
 #define TCP_HEADER_MAX 60
 
-/* Filled by user space before the programs are attached, kept up by tcp_state. */
+/*
+ * Filled by user space before the programs are attached, kept up by tcp_state. The value is the
+ * key of who called listen(), where its socket does not say so itself; 0: not known.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, LISTENERS_MAX);
 	__type(key, struct listener_key);
-	__type(value, u8);
+	__type(value, u64);
 } tcp_listeners SEC(".maps");
 
 static __always_inline struct isn_pair isn_of(const struct tcp_sock *tp, enum conn_role role)
@@ -119,6 +122,12 @@ static __always_inline void client_join(struct sock *sk, const struct conn *conn
 	addr_of_peer(&join->server, sk);
 }
 
+static __always_inline void count_open(struct edge_row *row, struct conn *conn)
+{
+	conn->counted = 1;
+	add(&row->open, 1);
+}
+
 /* The client's row: by now the server has said who it is, if it is on this kernel at all. */
 static __noinline void client_resolve(struct sock *sk, struct conn *conn)
 {
@@ -135,13 +144,19 @@ static __noinline void client_resolve(struct sock *sk, struct conn *conn)
 	if (join) {
 		key.server_slot = join->server_slot;
 		local = join->local;
-		/* A server that was adopted too resolves later than its client. */
-		if (!conn->adopted)
+		/* A server that was adopted too resolves later than its client, as one may on v1.
+		 */
+		if (!conn->adopted && !join->awaited)
 			bpf_map_delete_elem(&edge_joins, &isn);
 	}
 	row = edge_take(conn, &key, &local);
+	if (!row)
+		return;
+	/* Where the server is here, it counts: it knows its client from the first moment on. */
+	if (key.server_slot == SLOT_REMOTE && (conn->adopted || conn->connect_ns))
+		count_open(row, conn);
 	/* Adopted, refused or timed out: not a connection of this measurement's. */
-	if (!row || !conn->connect_ns)
+	if (!conn->connect_ns)
 		return;
 	add(&row->connections, 1);
 	add(&row->connect_sum_ns, conn->connect_ns);
@@ -166,6 +181,8 @@ static __noinline void server_resolve(struct sock *sk, struct conn *conn)
 		key.server = join->server;
 		key.port = join->port;
 		conn->joined = 1;
+		if (join->awaited)
+			bpf_map_delete_elem(&edge_joins, &isn);
 	} else {
 		key.client_slot = SLOT_REMOTE;
 		key.server = local;
@@ -173,7 +190,10 @@ static __noinline void server_resolve(struct sock *sk, struct conn *conn)
 		addr_of_peer(&key.peer, sk);
 	}
 	row = edge_take(conn, &key, &local);
-	if (row && !conn->joined && !conn->adopted)
+	if (!row)
+		return;
+	count_open(row, conn);
+	if (!conn->joined && !conn->adopted)
 		add(&row->connections, 1);
 }
 
@@ -194,6 +214,35 @@ static __always_inline void client_established(struct sock *sk, const struct tcp
 	client_join(sk, conn);
 }
 
+static __always_inline struct listener_key listener_of(const struct sock *sk)
+{
+	return (struct listener_key){
+		.netns = sk->__sk_common.skc_net.net->ns.inum,
+		.port = sk->__sk_common.skc_num,
+	};
+}
+
+/*
+ * On v1 the process that reads first tells whose connection it is: tcp_reader. Until then, and for
+ * a server that speaks before it reads, it is the listener's.
+ */
+static __noinline void server_await_owner(struct sock *sk, struct conn *conn)
+{
+	struct listener_key listener = listener_of(sk);
+	struct isn_pair isn = conn->isn;
+	struct join *join = bpf_map_lookup_elem(&edge_joins, &isn);
+	u64 *key = bpf_map_lookup_elem(&tcp_listeners, &listener);
+
+	conn->ownerless = 1;
+	conn->row = DENSE_NONE;
+	if (key && *key)
+		conn->slot = owner_slot(*key, NULL);
+	if (!join)
+		return;
+	join->server_slot = conn->slot;
+	join->awaited = 1;
+}
+
 static __always_inline void server_established(struct sock *sk, const struct tcp_sock *tp)
 {
 	struct conn *conn = conn_make(sk);
@@ -203,17 +252,32 @@ static __always_inline void server_established(struct sock *sk, const struct tcp
 	conn->role = ROLE_SERVER;
 	conn->slot = owner_of_sock(sk);
 	start_from_here(conn, tp);
-	server_resolve(sk, conn);
+	if (sock_is_ownerless(sk))
+		server_await_owner(sk, conn);
+	else
+		server_resolve(sk, conn);
 }
 
 static __always_inline bool is_listening(const struct sock *sk)
 {
-	struct listener_key key = {
-		.netns = sk->__sk_common.skc_net.net->ns.inum,
-		.port = sk->__sk_common.skc_num,
-	};
+	struct listener_key key = listener_of(sk);
 
 	return bpf_map_lookup_elem(&tcp_listeners, &key) != NULL;
+}
+
+/*
+ * Which end of a connection that was open before @sk is. A port that connect() chose stands out:
+ * __inet_hash_connect() marks its bucket by a negative fastreuse. Left are servers whose listener
+ * is gone and clients with a port of their own choice.
+ */
+static __always_inline enum conn_role role_of(const struct sock *sk, const struct tcp_sock *tp)
+{
+	if (is_listening(sk))
+		return ROLE_SERVER;
+	if (tp->inet_conn.icsk_bind_hash->fastreuse < 0)
+		return ROLE_CLIENT;
+	lose(LOSS_CONN_NO_ROLE);
+	return ROLE_UNKNOWN;
 }
 
 /*
@@ -230,8 +294,11 @@ static __noinline void adopt(struct sock *sk, const struct tcp_sock *tp)
 		return;
 	conn->adopted = 1;
 	conn->row = DENSE_NONE;
-	conn->role = is_listening(sk) ? ROLE_SERVER : ROLE_CLIENT;
+	conn->role = role_of(sk, tp);
+	if (conn->role == ROLE_UNKNOWN)
+		return;
 	conn->slot = owner_of_sock(sk);
+	conn->ownerless = sock_is_ownerless(sk);
 	conn->retrans = tp->total_retrans;
 	start_from_here(conn, tp);
 	if (conn->role == ROLE_CLIENT) {
@@ -283,19 +350,45 @@ static __always_inline void server_receive(struct sock *sk, struct conn *conn,
 	}
 }
 
+/*
+ * All that was asked has been acknowledged without an answer: its departure is kept, since probes
+ * of keep-alive, of which a long poll may send many, put their own stamp in its place.
+ */
+static __always_inline void client_acknowledged(struct conn *conn, const struct tcp_sock *tp)
+{
+	u32 write_seq = tp->write_seq;
+
+	if (write_seq == conn->write_seq || write_seq == conn->asked_seq ||
+	    tp->snd_nxt != write_seq)
+		return;
+	conn->asked_seq = write_seq;
+	conn->asked_ns = tp->tcp_wstamp_ns;
+}
+
+/* When the request that is now answered departed. */
+static __always_inline u64 asked_at(const struct conn *conn, const struct tcp_sock *tp)
+{
+	return conn->asked_ns && conn->asked_seq == tp->write_seq ? conn->asked_ns
+								  : tp->tcp_wstamp_ns;
+}
+
 static __always_inline void client_receive(struct sock *sk, struct conn *conn,
 					   const struct tcp_sock *tp, bool payload)
 {
 	u64 response_ns;
 	struct edge_row *row;
 
-	/* Nothing was asked since the last answer: this is more of it, or the server's own idea. */
-	if (!payload || tp->write_seq == conn->write_seq)
+	if (!payload) {
+		client_acknowledged(conn, tp);
 		return;
-	response_ns = bpf_ktime_get_ns() - tp->tcp_wstamp_ns;
-	conn->write_seq = tp->write_seq;
+	}
 	if (conn->row == DENSE_NONE)
 		client_resolve(sk, conn);
+	/* Nothing was asked since the last answer: this is more of it, or the server's own idea. */
+	if (tp->write_seq == conn->write_seq)
+		return;
+	response_ns = bpf_ktime_get_ns() - asked_at(conn, tp);
+	conn->write_seq = tp->write_seq;
 	row = edge_of(conn);
 	if (!row)
 		return;
@@ -345,6 +438,13 @@ int BPF_PROG(tcp_receive, struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
+/* How much of tp->write_seq is a FIN, which answers nothing. */
+static __always_inline u32 fin_sent(int state)
+{
+	return state == TCP_FIN_WAIT1 || state == TCP_FIN_WAIT2 || state == TCP_LAST_ACK ||
+	       state == TCP_CLOSING;
+}
+
 /* The socket's last words: what no later segment will report. */
 static __always_inline void closed(struct sock *sk, const struct tcp_sock *tp, int oldstate)
 {
@@ -356,6 +456,8 @@ static __always_inline void closed(struct sock *sk, const struct tcp_sock *tp, i
 		return;
 	if (conn->role == ROLE_CLIENT && conn->row == DENSE_NONE)
 		client_resolve(sk, conn);
+	if (conn->role == ROLE_SERVER && conn->row == DENSE_NONE && !conn->adopted)
+		server_resolve(sk, conn);
 	if (conn->adopted) {
 		isn = conn->isn;
 		bpf_map_delete_elem(&edge_joins, &isn);
@@ -363,10 +465,12 @@ static __always_inline void closed(struct sock *sk, const struct tcp_sock *tp, i
 	row = edge_of(conn);
 	if (row) {
 		if (conn->role == ROLE_SERVER && conn->request_ns &&
-		    tp->write_seq != conn->write_seq)
+		    tp->write_seq - fin_sent(oldstate) != conn->write_seq)
 			server_turn(row, conn, tp);
 		leave_out_fins(conn, sk, oldstate);
 		account(row, conn, tp);
+		if (conn->counted)
+			add(&row->open, (u64)-1);
 	}
 	conn_drop(sk);
 }
@@ -379,7 +483,7 @@ static __always_inline void connecting(struct sock *sk)
 		return;
 	__builtin_memset(conn, 0, sizeof(*conn));
 	conn->started_ns = bpf_ktime_get_ns();
-	conn->slot = owner_of_sock(sk);
+	conn->slot = owner_of_caller(sk);
 	conn->row = DENSE_NONE;
 	conn->role = ROLE_CLIENT;
 }
@@ -387,13 +491,11 @@ static __always_inline void connecting(struct sock *sk)
 /* Stays when the listener goes: another one may share its port. */
 static __always_inline void note_listener(const struct sock *sk)
 {
-	struct listener_key key = {
-		.netns = sk->__sk_common.skc_net.net->ns.inum,
-		.port = sk->__sk_common.skc_num,
-	};
-	u8 yes = 1;
+	struct listener_key key = listener_of(sk);
+	const struct kernfs_node *node;
+	u64 owner = sock_is_ownerless(sk) ? caller_key(&node) : 0;
 
-	if (bpf_map_update_elem(&tcp_listeners, &key, &yes, BPF_ANY))
+	if (bpf_map_update_elem(&tcp_listeners, &key, &owner, BPF_ANY))
 		lose(LOSS_LISTENER_FULL);
 }
 
@@ -421,6 +523,39 @@ int BPF_PROG(tcp_state, struct sock *sk, int oldstate, int newstate)
 	} else if (newstate == TCP_CLOSE) {
 		closed(sk, tp, oldstate);
 	}
+	return 0;
+}
+
+/* Tells whose an adopted connection is to the other half. */
+static __always_inline void join_tell(const struct conn *conn)
+{
+	struct isn_pair isn = conn->isn;
+	struct join *join = bpf_map_lookup_elem(&edge_joins, &isn);
+
+	if (!join)
+		return;
+	if (conn->role == ROLE_CLIENT)
+		join->client_slot = conn->slot;
+	else
+		join->server_slot = conn->slot;
+}
+
+/* On v1: who reads from a connection owns it. A lock that is owned is held by a process. */
+SEC("?tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(tcp_reader, struct sock *sk)
+{
+	struct conn *conn = conn_find(sk);
+
+	if (!conn || !conn->ownerless || !sk->sk_lock.owned)
+		return 0;
+	conn->ownerless = 0;
+	if (conn->row != DENSE_NONE)
+		return 0;
+	conn->slot = owner_of_caller(sk);
+	if (conn->adopted)
+		join_tell(conn);
+	else
+		server_resolve(sk, conn);
 	return 0;
 }
 

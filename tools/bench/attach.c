@@ -113,7 +113,7 @@ static int open_variant(struct attached *a, const char *variant, int object, str
 {
 	struct features features;
 
-	if (features_decide(&features, err) || restrict_to(&features, object, err))
+	if (features_decide(&features, false, err) || restrict_to(&features, object, err))
 		return -1;
 	if (strcmp(variant, "empty") == 0)
 		return open_empty(&a->empty, &features, err);

@@ -332,7 +332,7 @@ static bool edge_moved(const struct edge_row *now, const struct edge_row *was)
 	return now->connections != was->connections || now->responses != was->responses ||
 	       now->retransmits != was->retransmits || now->resets != was->resets ||
 	       now->bytes_tx != was->bytes_tx || now->bytes_rx != was->bytes_rx ||
-	       now->service_sum_ns != was->service_sum_ns;
+	       now->service_sum_ns != was->service_sum_ns || now->open;
 }
 
 static int add_edge(const struct build *b, u32 index)
@@ -353,6 +353,7 @@ static int add_edge(const struct build *b, u32 index)
 	tx = minus(now->bytes_tx, was->bytes_tx);
 	rx = minus(now->bytes_rx, was->bytes_rx);
 	edge->connections += minus(now->connections, was->connections);
+	edge->open += now->open;
 	edge->responses += minus(now->responses, was->responses);
 	edge->retransmits += minus(now->retransmits, was->retransmits);
 	edge->resets += minus(now->resets, was->resets);

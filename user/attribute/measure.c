@@ -33,9 +33,8 @@ static int no_memory(struct err *err)
 static int open_parts(struct measure *m, struct err *err)
 {
 	struct features features;
+	bool by_v1_cpu;
 
-	if (features_decide(&features, err))
-		return -1;
 	if (cgroupfs_open(&m->fs, ""))
 		return err_set(err, EXIT_ENVIRONMENT,
 			       "no cgroup hierarchy is mounted: mount -t cgroup2 none "
@@ -43,8 +42,10 @@ static int open_parts(struct measure *m, struct err *err)
 	if (names_open(&m->names, m->fs, NULL))
 		return no_memory(err);
 	/* Containers of an engine that uses the v1 hierarchies are all in the v2 root. */
-	return collector_open(&m->collector, &features,
-			      cgroupfs_mount(m->fs, CGROUP_V1_CPU) != NULL, err);
+	by_v1_cpu = cgroupfs_mount(m->fs, CGROUP_V1_CPU) != NULL;
+	if (features_decide(&features, by_v1_cpu, err))
+		return -1;
+	return collector_open(&m->collector, &features, by_v1_cpu, err);
 }
 
 int measure_open(struct measure **out, struct err *err)

@@ -236,19 +236,20 @@ static int load_block(struct collector *c)
 static int note_listener(const struct listener_key *key, void *data)
 {
 	const struct collector *c = data;
-	u8 yes = 1;
+	u64 owner = 0; /* not known */
 
-	if (bpf_map_update_elem(bpf_map__fd(c->tcp->maps.tcp_listeners), key, &yes, BPF_ANY) == 0)
+	if (bpf_map_update_elem(bpf_map__fd(c->tcp->maps.tcp_listeners), key, &owner, BPF_ANY) == 0)
 		return 0;
 	/* A full table is counted when connections show up that it would have told about. */
 	return errno == E2BIG ? 0 : -errno;
 }
 
-static int load_tcp(struct collector *c, bool in_sk_storage)
+static int load_tcp(struct collector *c, bool in_sk_storage, bool by_v1_cpu)
 {
 	int err;
 
 	c->tcp->rodata->conn_in_sk_storage = in_sk_storage;
+	c->tcp->rodata->owner_by_v1_cpu = by_v1_cpu;
 	bpf_map__set_autocreate(in_sk_storage ? c->tcp->maps.conns_by_sock : c->tcp->maps.conns,
 				false);
 	err = prepare(c, OBJECT_TCP);
@@ -273,15 +274,15 @@ static int open_tcp(struct collector *c)
 }
 
 /* Socket storage in tracing programs is there from 5.11 on: the only probe that tells is a load. */
-static int load_tcp_either_way(struct collector *c)
+static int load_tcp_either_way(struct collector *c, bool by_v1_cpu)
 {
-	int err = load_tcp(c, true);
+	int err = load_tcp(c, true, by_v1_cpu);
 
 	if (!err)
 		return 0;
 	tcp__destroy(c->tcp);
 	err = open_tcp(c);
-	return err ? err : load_tcp(c, false);
+	return err ? err : load_tcp(c, false, by_v1_cpu);
 }
 
 static int attach(struct collector *c, enum feature_state state)
@@ -368,7 +369,7 @@ static int load_all(struct collector *c, bool by_v1_cpu, struct err *err)
 	code = load_block(c);
 	if (code)
 		return open_error(err, "block", code);
-	code = load_tcp_either_way(c);
+	code = load_tcp_either_way(c, by_v1_cpu);
 	if (code)
 		return open_error(err, "TCP", code);
 	for (id = 0; id < OBJECT_NR; id++)

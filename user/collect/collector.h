@@ -10,8 +10,9 @@
 struct collector;
 
 /*
- * Loads and attaches what @features allows. @by_v1_cpu: charge tasks in the v2 root by their v1
- * cpu cgroup. *@out is NULL on failure with @err set. Everything goes with the process.
+ * Loads and attaches what @features allows. @by_v1_cpu: charge what is in the v2 root by the
+ * v1 cpu cgroup of the task. *@out is NULL on failure with @err set. Everything goes with the
+ * process.
  */
 int collector_open(struct collector **out, const struct features *features, bool by_v1_cpu,
 		   struct err *err);

@@ -45,6 +45,10 @@ static const struct feature table[] = {
 	  .hook = "inet_sock_set_state",
 	  .gives = "connections, connect time, roles" },
 	{ .object = OBJECT_TCP,
+	  .program = "tcp_reader",
+	  .hook = "tcp_rcv_space_adjust",
+	  .gives = "whose a connection is on cgroup v1" },
+	{ .object = OBJECT_TCP,
 	  .program = "tcp_retransmit",
 	  .hook = "tcp_retransmit_skb",
 	  .gives = "retransmitted segments" },
@@ -151,9 +155,9 @@ void features_quiet_libbpf(void)
 	libbpf_set_print(print_warning);
 }
 
-int features_decide(struct features *features, struct err *err)
+int features_decide(struct features *features, bool by_v1_cpu, struct err *err)
 {
-	struct feature *sched;
+	struct feature *sched, *reader;
 	struct btf *btf;
 	size_t i;
 
@@ -177,6 +181,11 @@ int features_decide(struct features *features, struct err *err)
 		sched->state = FEATURE_MISSING;
 		snprintf(sched->reason, sizeof(sched->reason),
 			 "needs CONFIG_FAIR_GROUP_SCHED and CONFIG_SCHED_INFO");
+	}
+	reader = find(features, "tcp_reader");
+	if (!by_v1_cpu && reader && reader->state == FEATURE_USED) {
+		reader->state = FEATURE_REPLACED;
+		snprintf(reader->reason, sizeof(reader->reason), "a socket names its cgroup v2");
 	}
 	btf__free(btf);
 	return 0;

@@ -39,10 +39,11 @@ struct features {
 };
 
 /*
- * Decides the table for the running kernel. -1 with @err set (EXIT_ENVIRONMENT) when the kernel
+ * Decides the table for the running kernel, and whether v1 cpu cgroups own what the v2 root has.
+ * -1 with @err set (EXIT_ENVIRONMENT) when the kernel
  * has no BTF. A missing hook is not an error here: it is a row that says so.
  */
-int features_decide(struct features *features, struct err *err);
+int features_decide(struct features *features, bool by_v1_cpu, struct err *err);
 
 /* Keeps libbpf's messages off stderr, but its warnings when SITU_DEBUG is set. */
 void features_quiet_libbpf(void);

@@ -28,6 +28,18 @@ void machine_add(struct machine *m, const char *subject, enum machine_level leve
 	va_end(ap);
 }
 
+static bool has_v1_cpu(void)
+{
+	struct cgroupfs *fs;
+	bool has;
+
+	if (cgroupfs_open(&fs, ""))
+		return false;
+	has = cgroupfs_mount(fs, CGROUP_V1_CPU) != NULL;
+	cgroupfs_close(fs);
+	return has;
+}
+
 static void look_at_kernel(struct machine *m)
 {
 	struct utsname uts;
@@ -35,7 +47,7 @@ static void look_at_kernel(struct machine *m)
 
 	uname(&uts);
 	machine_add(m, "kernel", MACHINE_GOOD, "%s %s", uts.release, uts.machine);
-	if (features_decide(&m->features, &err))
+	if (features_decide(&m->features, has_v1_cpu(), &err))
 		machine_add(m, "BTF", MACHINE_BAD, "%s", err.text);
 	else
 		machine_add(m, "BTF", MACHINE_GOOD, "/sys/kernel/btf/vmlinux");

@@ -100,6 +100,8 @@ static int take_edges(struct recycled *r, const struct mapped_rows *rows,
 		if (!key.port || !(removed(rows, key.client_slot, now_ns) ||
 				   removed(rows, key.server_slot, now_ns)))
 			continue;
+		/* Those that are open still outlive the row: nobody will count them down. */
+		row->open = 0;
 		client = keep_owner(r, rows, key.client_slot);
 		server = keep_owner(r, rows, key.server_slot);
 		if (client < 0 || server < 0 ||

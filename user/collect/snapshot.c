@@ -102,6 +102,7 @@ const char *loss_name(enum loss reason)
 		[LOSS_SCHED_UNTRACED] = "sched_untraced",
 		[LOSS_EDGE_STALE] = "edge_stale",
 		[LOSS_WAIT_FULL] = "wait_full",
+		[LOSS_CONN_NO_ROLE] = "conn_no_role",
 	};
 
 	_Static_assert(ARRAY_SIZE(names) == LOSS_NR, "every reason has a name");
