@@ -143,8 +143,8 @@ static int compare_view(const struct config *config, const struct run *view,
 			struct err *err)
 {
 	const char *chosen[RANKING_PLACEMENTS_MAX + 1];
-	size_t nr = choose(view, args->item + 1, args->nr > 1 ? (size_t)args->nr - 1 : 0, chosen,
-			   err);
+	size_t nr =
+		choose(view, args->item + 1, args->nr > 1 ? (size_t)args->nr - 1 : 0, chosen, err);
 
 	if (!nr || show(config, view, chosen, nr, options, err) != EXIT_OK)
 		return -1;
