@@ -136,7 +136,8 @@ static void print_limits(const struct plan *plan)
 	const struct validity_limits *l = &plan->valid;
 
 	printf("\nA trial does not count, and is repeated up to %u time%s, when\n"
-	       "  a service dies under load\n"
+	       "  a service dies or restarts under load, or one of its processes crashes, fails\n"
+	       "  or is killed\n"
 	       "  the load generator's p99 send lag is above %.3g %% of the p50 latency\n"
 	       "  less than %.3g %% of the requests are sent though no host is busier than "
 	       "%.3g %%\n"
