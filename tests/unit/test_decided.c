@@ -7,6 +7,7 @@
 
 #include "tests/unit/sample_run.h"
 #include "user/experiment/decided.h"
+#include "user/experiment/loadview.h"
 
 static char measure[] = "measure", packed[] = "packed", spread[] = "spread",
 	    again[] = "packed-again";
@@ -93,12 +94,19 @@ static void a_view_has_one_phase_of_what_counts(void **state)
 {
 	struct run run = { 0 }, view;
 
+	const char *names[4];
+
 	(void)state;
 	run_add_phase(&run, packed, 1, "calm");
 	run_add_phase(&run, packed, 1, "busy");
 	run_add_phase(&run, spread, 1, "busy");
 	assert_int_equal(run_set_text(&run.phases[1].invalid, "it lagged"), 0);
-	assert_int_equal(decided_view(&run, "busy", &view), 0);
+	run_add_phase(&run, "", 1, "record");
+	assert_int_equal(loadview_list(&run, names, 4), 2);
+	assert_string_equal(names[0], "calm");
+	assert_string_equal(names[1], "busy");
+	assert_int_equal(loadview_list(&run, names, 1), 1);
+	assert_int_equal(loadview_make(&run, "busy", &view), 0);
 	assert_int_equal(view.nr_phases, 1);
 	assert_string_equal(view.phases[0].placement, "spread");
 	assert_string_equal(view.phases[0].name, "measure");

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <inttypes.h>
+#include <jansson.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +9,14 @@
 #include "user/cmd/checks.h"
 #include "user/cmd/cmd.h"
 #include "user/cmd/stored.h"
+#include "user/experiment/loadview.h"
 #include "user/experiment/ranking.h"
 #include "user/show/comparison.h"
 
 struct config {
 	u64 most;
 	const char *margin;
+	const char *phase;
 	struct opt_list metrics, checks;
 	bool json;
 };
@@ -24,6 +28,8 @@ static const struct opt opts[] = {
 	  "Show the N biggest of the exploratory differences (20)" },
 	{ 'm', "margin", "SHARE", OPT_STRING, offsetof(struct config, margin), 0, 0,
 	  "Ratios this near to 1 count as equivalent: 3% or 0.03 (3%)" },
+	{ 'p', "phase", "NAME", OPT_STRING, offsetof(struct config, phase), 0, 0,
+	  "Only this load phase (each by itself)" },
 	{ 0, "metric", "FIGURE", OPT_LIST, offsetof(struct config, metrics), 0, 0,
 	  "Judge by this figure, too: 'p99(/api/cart/add)', 'cpu(cart)', "
 	  "'edge.network_ns.mean(web > cart)'" },
@@ -131,10 +137,98 @@ static int prepare(const struct config *config, struct compare_options *options,
 	       kpi_list_make(kpis, config->metrics.item, config->metrics.nr, err);
 }
 
+/* Compares the placements of @view, which is one load phase, and judges the conditions in it. */
+static int compare_view(const struct config *config, const struct run *view,
+			const struct args *args, const struct compare_options *options,
+			struct err *err)
+{
+	const char *chosen[RANKING_PLACEMENTS_MAX + 1];
+	size_t nr =
+		choose(view, args->item + 1, args->nr > 1 ? (size_t)args->nr - 1 : 0, chosen, err);
+
+	if (!nr || show(config, view, chosen, nr, options, err) != EXIT_OK)
+		return -1;
+	return checks_run(&config->checks, view, config->json, err);
+}
+
+/* What stands before load phase @i of @nr, which is called @name; nothing where it is the only one.
+ */
+static void print_head(const struct config *config, const char *name, size_t i, size_t nr)
+{
+	json_t *text;
+
+	if (nr < 2)
+		return;
+	if (!config->json) {
+		printf("%sLoad phase %s:\n", i ? "\n" : "", name);
+		return;
+	}
+	text = json_string(name);
+	printf(i ? ", {\"phase\": " : "{\"schema\": 1, \"load_phases\": [{\"phase\": ");
+	if (!text || json_dumpf(text, stdout, JSON_ENCODE_ANY))
+		printf("null");
+	printf(", \"comparison\": ");
+	json_decref(text);
+}
+
+static void print_tail(const struct config *config, size_t i, size_t nr)
+{
+	if (nr > 1 && config->json)
+		printf(i + 1 < nr ? "}" : "}]}\n");
+}
+
+/* All of the load phases @name[@nr] of @run. A condition that one misses is the exit code of all.
+ */
+static int compare_phases(const struct config *config, const struct run *run,
+			  const char *const *name, size_t nr, const struct args *args,
+			  const struct compare_options *options, struct err *err)
+{
+	int code = EXIT_OK, missed = EXIT_OK;
+	struct run view;
+	size_t i;
+
+	for (i = 0; i < nr && code == EXIT_OK; i++) {
+		if (loadview_make(run, name[i], &view))
+			return err_set(err, EXIT_FAILED, "out of memory: free some");
+		print_head(config, name[i], i, nr);
+		code = compare_view(config, &view, args, options, err);
+		print_tail(config, i, nr);
+		free(view.phases);
+		if (code != EXIT_OK && err->code == EXIT_THRESHOLD) {
+			missed = code;
+			code = EXIT_OK;
+		}
+	}
+	return code != EXIT_OK ? code : missed;
+}
+
+/* The load phases to look at. Returns how many; 0 with @err set when the one named is not there. */
+static size_t choose_phases(const struct config *config, const struct run *run, const char **name,
+			    struct err *err)
+{
+	size_t nr = loadview_list(run, name, LOADVIEW_MOST), i;
+
+	for (i = 0; config->phase && i < nr; i++) {
+		if (strcmp(name[i], config->phase) == 0) {
+			name[0] = name[i];
+			return 1;
+		}
+	}
+	if (config->phase && nr) {
+		opts_unknown(err, "load phase", config->phase, name, nr);
+		return 0;
+	}
+	if (!nr)
+		err_set(err, EXIT_USAGE,
+			"run %" PRIu64 " has no trials of placements: make some with 'situ run'",
+			run->id);
+	return nr;
+}
+
 static int run_compare(const void *data, const struct args *args, struct err *err)
 {
 	const struct config *config = data;
-	const char *chosen[RANKING_PLACEMENTS_MAX + 1];
+	const char *phase[LOADVIEW_MOST];
 	struct compare_options options;
 	struct kpi_list kpis = { 0 };
 	struct run run = { 0 };
@@ -150,11 +244,9 @@ static int run_compare(const void *data, const struct args *args, struct err *er
 		goto out;
 	if (run.state && strcmp(run.state, "finished") != 0)
 		warn("run %llu is %s: it may lack trials", (unsigned long long)run.id, run.state);
-	nr = choose(&run, args->item + 1, args->nr > 1 ? (size_t)args->nr - 1 : 0, chosen, err);
+	nr = choose_phases(config, &run, phase, err);
 	if (nr)
-		code = show(config, &run, chosen, nr, &options, err);
-	if (code == EXIT_OK)
-		code = checks_run(&config->checks, &run, config->json, err);
+		code = compare_phases(config, &run, phase, nr, args, &options, err);
 out:
 	kpi_list_free(&kpis);
 	run_free(&run);
@@ -178,10 +270,12 @@ const struct command cmd_compare = {
 		"equivalent, the whole interval within the margin; else there is not enough data, "
 		"and an estimate of how many more blocks are. All other rows are exploratory: each "
 		"is tested by itself.\n"
+		"Load phases are compared each by itself.\n"
 		"A placement NAME-again is taken for a copy of NAME: the pair gives the smallest "
 		"difference that the set-up can see.",
 	.examples = "situ compare situ.db\n"
 		    "situ compare --most 50 situ.db:3 packed spread\n"
+		    "situ compare --phase busy situ.db\n"
 		    "situ compare --metric 'p99(/api/cart/add)' --metric 'cpu(cart)' situ.db\n"
 		    "situ compare --check 'p99(/api/cart/add) spread/packed < 1.1' situ.db\n"
 		    "situ compare --json --margin 5% situ.db\n",

@@ -12,8 +12,8 @@
 #include "user/cmd/checks.h"
 #include "user/cmd/cmd.h"
 #include "user/experiment/check.h"
-#include "user/experiment/decided.h"
 #include "user/experiment/ledger.h"
+#include "user/experiment/loadview.h"
 #include "user/experiment/lock.h"
 #include "user/experiment/repeat.h"
 #include "user/experiment/runner.h"
@@ -53,7 +53,7 @@ static int print_comparisons(const struct plan *plan, const struct run *run, str
 	int failed = 0;
 
 	for (p = 0; p < plan->nr_phases && !failed; p++) {
-		if (decided_view(run, plan->phases[p].name, &view))
+		if (loadview_make(run, plan->phases[p].name, &view))
 			return err_set(err, EXIT_FAILED, "out of memory: free some");
 		if (plan->nr_phases > 1)
 			printf("\nLoad phase %s:\n", plan->phases[p].name);
@@ -98,7 +98,7 @@ static int run_checks(const struct config *cfg, const struct plan *plan, const s
 	int failed = 0;
 
 	for (p = 0; p < plan->nr_phases && !failed; p++) {
-		if (decided_view(run, plan->phases[p].name, &view))
+		if (loadview_make(run, plan->phases[p].name, &view))
 			return err_set(err, EXIT_FAILED, "out of memory: free some");
 		if (cfg->checks.nr && plan->nr_phases > 1 && !cfg->json)
 			printf("Load phase %s:\n", plan->phases[p].name);

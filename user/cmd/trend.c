@@ -8,10 +8,11 @@
 #include "user/cmd/cmd.h"
 #include "user/cmd/stored.h"
 #include "user/experiment/compare.h"
+#include "user/experiment/loadview.h"
 #include "user/show/trend.h"
 
 struct config {
-	const char *name, *placement;
+	const char *name, *placement, *phase;
 	struct opt_list metrics;
 	bool json;
 };
@@ -21,6 +22,8 @@ static const struct opt opts[] = {
 	  "Take the runs of this name (that of the latest run)" },
 	{ 'p', "placement", "NAME", OPT_STRING, offsetof(struct config, placement), 0, 0,
 	  "Only this placement (all)" },
+	{ 0, "phase", "NAME", OPT_STRING, offsetof(struct config, phase), 0, 0,
+	  "The load phase to look at (the first one of each run)" },
 	{ 0, "metric", "FIGURE", OPT_LIST, offsetof(struct config, metrics), 0, 0,
 	  "A figure as 'situ compare --metric' takes it; may be repeated (p99)" },
 	{ 0, "json", NULL, OPT_FLAG, offsetof(struct config, json), 0, 0,
@@ -36,6 +39,23 @@ static int by_start(const void *left, const void *right)
 	return (l->id > r->id) - (l->id < r->id);
 }
 
+/* Adds what @run has of the load phase that is asked for; a run without it has nothing to add. */
+static int add_phase(struct trend *trend, const struct run *run, const struct config *config,
+		     const struct kpi_list *kpis)
+{
+	const char *phase = config->phase;
+	struct run view;
+	int failed;
+
+	if (!phase && !loadview_list(run, &phase, 1))
+		return 0;
+	failed = loadview_make(run, phase, &view);
+	if (!failed)
+		failed = trend_add(trend, &view, kpis, config->placement);
+	free(view.phases);
+	return failed;
+}
+
 static int add_run(struct trend *trend, struct store *store, u64 run_id,
 		   const struct config *config, const struct kpi_list *kpis, struct err *err)
 {
@@ -46,7 +66,7 @@ static int add_run(struct trend *trend, struct store *store, u64 run_id,
 	snprintf(id, sizeof(id), "%" PRIu64, run_id);
 	if (store_load_run(store, id, &run, err))
 		return -1;
-	failed = trend_add(trend, &run, kpis, config->placement);
+	failed = add_phase(trend, &run, config, kpis);
 	run_free(&run);
 	if (failed)
 		return err_set(err, EXIT_FAILED, "cannot add run %s to the trend: %s", id,

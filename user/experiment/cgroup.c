@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,11 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "user/base/buf.h"
 #include "user/base/clock.h"
 #include "user/experiment/cgroup.h"
 
 #define REMOVE_WITHIN_NS (5 * NSEC_PER_SEC)
 #define REMOVE_STEP_NS	 (5 * NSEC_PER_MSEC)
+#define STAT_BYTES	 4096
 
 /* Hierarchies in which a service gets a cgroup, v2 first. */
 static const enum cgroup_tree trees[] = {
@@ -166,4 +169,31 @@ int cgroup_remove(const struct cgroupfs *fs, const char *path)
 		failed = ret ? ret : failed;
 	}
 	return failed;
+}
+
+/* The number behind "oom_kill " at the start of a line of @file. 0 or -ENOENT. */
+static int read_oom_kills(const struct cgroupfs *fs, enum cgroup_tree tree, const char *path,
+			  const char *file, u64 *kills)
+{
+	char name[CGROUPFS_PATH_MAX];
+	const char *line;
+	struct buf b;
+	int failed = -ENOENT;
+
+	if (!file_name(fs, tree, path, file, name, sizeof(name)) ||
+	    buf_read_file(&b, name, STAT_BYTES))
+		return -ENOENT;
+	line = b.data ? strstr(b.data, "oom_kill ") : NULL;
+	if (line && sscanf(line, "oom_kill %" SCNu64, kills) == 1)
+		failed = 0;
+	buf_free(&b);
+	return failed;
+}
+
+int cgroup_oom_kills(const struct cgroupfs *fs, const char *path, u64 *kills)
+{
+	*kills = 0;
+	if (read_oom_kills(fs, CGROUP_V2, path, "memory.events", kills) == 0)
+		return 0;
+	return read_oom_kills(fs, CGROUP_V1_MEMORY, path, "memory.oom_control", kills);
 }

@@ -23,4 +23,10 @@ int cgroup_join(const struct cgroupfs *fs, const char *path);
  */
 int cgroup_remove(const struct cgroupfs *fs, const char *path);
 
+/*
+ * How many processes of @path the kernel has killed for want of memory, from memory.events of the
+ * v2 cgroup or memory.oom_control of the v1 one. 0; -ENOENT where neither is; *@kills is 0 then.
+ */
+int cgroup_oom_kills(const struct cgroupfs *fs, const char *path, u64 *kills);
+
 #endif

@@ -1,31 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "user/experiment/check.h"
 #include "user/experiment/decided.h"
+#include "user/experiment/loadview.h"
 
 #define ASKED 2 /* figures: p50 and p99 */
-
-int decided_view(const struct run *run, const char *phase, struct run *view)
-{
-	static char name[] = PLAN_PHASE;
-	size_t i;
-
-	*view = *run;
-	view->nr_phases = 0;
-	view->phases = calloc(run->nr_phases + 1, sizeof(*view->phases));
-	if (!view->phases)
-		return -ENOMEM;
-	for (i = 0; i < run->nr_phases; i++) {
-		if (strcmp(run->phases[i].name, phase) != 0 || !phase_counts(&run->phases[i]))
-			continue;
-		view->phases[view->nr_phases] = run->phases[i];
-		view->phases[view->nr_phases++].name = name;
-	}
-	return 0;
-}
 
 static bool is_asked(const struct difference *d)
 {
@@ -105,7 +86,7 @@ int decided_count_open(const struct plan *plan, const struct run *run,
 
 	*open = 0;
 	for (p = 0; p < plan->nr_phases && !failed; p++) {
-		if (decided_view(run, plan->phases[p].name, &view))
+		if (loadview_make(run, plan->phases[p].name, &view))
 			return err_set(err, EXIT_FAILED, "out of memory: free some");
 		failed = count_verdicts(plan, &view, open, err) ||
 			 count_checks(&view, checks, open, err);

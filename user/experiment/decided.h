@@ -18,10 +18,4 @@
 int decided_count_open(const struct plan *plan, const struct run *run,
 		       const struct opt_list *checks, unsigned int *open, struct err *err);
 
-/*
- * Fills @view with the phases of @run that are called @phase and count, renamed to what comparing
- * looks at. It borrows all from @run; free(view->phases) ends it. 0 or -ENOMEM.
- */
-int decided_view(const struct run *run, const char *phase, struct run *view);
-
 #endif

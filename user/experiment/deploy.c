@@ -114,6 +114,7 @@ enum watch deploy_watch(struct deploy *d, const struct child *child, u64 until_n
 	for (;;) {
 		if (interrupted(err) || find_death(d, err))
 			break;
+		census_look(&d->census, d->step, false);
 		if (child && is_over(child)) {
 			result = WATCH_CHILD;
 			break;
@@ -254,6 +255,21 @@ int deploy_name_services(const struct deploy *d, struct measure *m, struct err *
 	return 0;
 }
 
+int deploy_watch_processes(struct deploy *d, struct err *err)
+{
+	struct census_service *service = calloc(d->nr_running + 1, sizeof(*service));
+	unsigned int i;
+	int failed = -1;
+
+	for (i = 0; service && i < d->nr_running; i++)
+		service[i] = (struct census_service){ service_of(d, &d->running[i])->name,
+						      d->running[i].cgroup };
+	if (service)
+		failed = census_begin(&d->census, d->lab->fs, service, d->nr_running);
+	free(service);
+	return failed ? out_of_memory(err) : 0;
+}
+
 /* Waits until @child has ended (its status is then in *@status), or @until_ns; signals that ask to
  * stop do not shorten it. */
 static void await_end(struct child *child, u64 until_ns, int *status)
@@ -321,6 +337,7 @@ static void stop_one(const struct deploy *d, struct running *r)
 
 void deploy_stop(struct deploy *d)
 {
+	census_end(&d->census);
 	if (d->nr_running)
 		progress_step(d->progress, 0, "stopping");
 	while (d->nr_running > 0)

@@ -4,6 +4,7 @@
 #define SITU_EXPERIMENT_DEPLOY_H
 
 #include "user/attribute/measure.h"
+#include "user/experiment/census.h"
 #include "user/experiment/lab.h"
 #include "user/experiment/progress.h"
 #include "user/experiment/spawn.h"
@@ -30,6 +31,7 @@ struct deploy {
 	char death[160];  /* "service 'redis' died ...", once one did */
 	struct running *running;
 	unsigned int nr_running;
+	struct census census; /* while the services are under load */
 };
 
 enum watch { WATCH_TIME, WATCH_CHILD, WATCH_FAILED };
@@ -49,6 +51,12 @@ int deploy_reset(struct deploy *d, struct err *err);
  * to stop.
  */
 enum watch deploy_watch(struct deploy *d, const struct child *child, u64 until_ns, struct err *err);
+
+/*
+ * From here on deploy_watch() looks after all processes of the services; what became of them is in
+ * d->census.found. 0, or -1 with @err set.
+ */
+int deploy_watch_processes(struct deploy *d, struct err *err);
 
 /* Tells @m the services by name. 0, or -1 with @err set. */
 int deploy_name_services(const struct deploy *d, struct measure *m, struct err *err);

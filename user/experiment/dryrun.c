@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What a run would do, in words: runner_print_plan(). */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "user/base/units.h"
+#include "user/experiment/infer_power.h"
 #include "user/experiment/order.h"
 #include "user/experiment/runner.h"
 
@@ -134,7 +136,8 @@ static void print_limits(const struct plan *plan)
 	const struct validity_limits *l = &plan->valid;
 
 	printf("\nA trial does not count, and is repeated up to %u time%s, when\n"
-	       "  a service dies under load\n"
+	       "  a service dies or restarts under load, or one of its processes crashes, fails\n"
+	       "  or is killed\n"
 	       "  the load generator's p99 send lag is above %.3g %% of the p50 latency\n"
 	       "  less than %.3g %% of the requests are sent though no host is busier than "
 	       "%.3g %%\n"
@@ -142,6 +145,42 @@ static void print_limits(const struct plan *plan)
 	       "  more than %.3g %% of the kernel's events are lost or without an owner\n",
 	       plan->nr_retries, plan->nr_retries == 1 ? "" : "s", 100 * l->lag, 100 * l->rate,
 	       100 * l->idle, 100 * l->steal, 100 * l->others, 100 * l->lost);
+}
+
+/* A row for each of some differences: the blocks that find it, by how much blocks vary. */
+static void print_blocks(size_t family)
+{
+	static const double differences[] = { 0.02, 0.05, 0.1, 0.2 };
+	static const double spreads[] = { 0.01, 0.03, 0.1 };
+	size_t i, k;
+
+	printf("  a true difference of   where blocks vary by 1 %%     3 %%    10 %%\n");
+	for (i = 0; i < ARRAY_SIZE(differences); i++) {
+		printf("  %4.0f %%                 takes about ", 100 * differences[i]);
+		for (k = 0; k < ARRAY_SIZE(spreads); k++) {
+			const struct infer_goal goal = { log1p(differences[i]), spreads[k], 0,
+							 family };
+
+			printf(" %7u", infer_blocks(&goal));
+		}
+		printf(" blocks\n");
+	}
+}
+
+static void print_power(const struct plan *plan)
+{
+	size_t family = plan_family(plan);
+	unsigned int least = infer_least_pairs(family);
+
+	if (plan->nr_placements - (plan_has_aa(plan) ? 1 : 0) < 2)
+		return;
+	printf("\nWhat %u block%s can show, %zu figures of pairs of placements judged at 5 %%:\n",
+	       plan->nr_trials, plan->nr_trials == 1 ? "" : "s", family);
+	if (plan->nr_trials < least)
+		printf("  no better or worse: that takes at least %u; write 'trials: %u'\n", least,
+		       least);
+	print_blocks(family);
+	printf("  (4 times out of 5; 'aa: true' and 'situ compare' tell by how much they vary)\n");
 }
 
 static void print_total(const struct plan *plan, const struct runner_options *options)
@@ -177,6 +216,7 @@ int runner_print_plan(const struct plan *plan, const struct runner_options *opti
 		return -1;
 	print_steps(plan);
 	print_limits(plan);
+	print_power(plan);
 	print_total(plan, options);
 	return 0;
 }

@@ -23,7 +23,7 @@ static const struct {
 	{ "rate", ENTITY_ENDPOINT, "rate" },	   { "cpu", ENTITY_SERVICE, "cpu_ns" },
 };
 
-static const char *const defaults[] = { "p50", "p99", "errors", "rate", "cpu" };
+static const char *const defaults[KPI_DEFAULTS] = { "p50", "p99", "errors", "rate", "cpu" };
 
 static int out_of_memory(struct err *err)
 {

@@ -27,9 +27,11 @@ struct kpi_list {
 	size_t nr;
 };
 
-/* The KPIs that are always judged: p50, p99, errors and rate of all requests, cpu of all services.
- * Each of @more[@nr] is added unless it is there already. 0, or -1 with @err set; the caller frees
- * with kpi_list_free() in any case. */
+#define KPI_DEFAULTS 5
+
+/* The KPIs that are always judged, KPI_DEFAULTS of them: p50, p99, errors and rate of all requests,
+ * cpu of all services. Each of @more[@nr] is added unless it is there already. 0, or -1 with @err
+ * set; the caller frees with kpi_list_free() in any case. */
 int kpi_list_make(struct kpi_list *list, const char *const *more, size_t nr, struct err *err);
 
 /* Only @text[@nr], each once. As above. */

@@ -283,6 +283,13 @@ unsigned int plan_total_trials(const struct plan *plan)
 	return plan->nr_trials * plan->nr_placements;
 }
 
+size_t plan_family(const struct plan *plan)
+{
+	size_t nr = plan->nr_placements - (plan_has_aa(plan) ? 1 : 0);
+
+	return nr < 2 ? 1 : KPI_DEFAULTS * nr * (nr - 1) / 2;
+}
+
 bool plan_has_placement(const struct plan *plan, const char *name)
 {
 	unsigned int i;

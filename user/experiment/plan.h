@@ -24,7 +24,7 @@
 #define PLAN_PREPARE	   "prepare"
 #define PLAN_PHASE	   "measure"
 #define PLAN_SUBNET	   "10.83.0.0/24"
-#define PLAN_TRIALS	   3
+#define PLAN_TRIALS	   10 /* more where so many placements could not be told apart with these */
 #define PLAN_TRIALS_MAX	   1000
 #define PLAN_CONNECTIONS   16
 #define PLAN_WITHIN_NS	   (30 * NSEC_PER_SEC)
@@ -218,6 +218,12 @@ bool plan_has_aa(const struct plan *plan);
 
 /* Trials of all placements. */
 unsigned int plan_total_trials(const struct plan *plan);
+
+/*
+ * How many figures of pairs of placements are judged, the A/A copy's not among them: what the
+ * verdicts of a run without --metric are adjusted for. At least 1.
+ */
+size_t plan_family(const struct plan *plan);
 
 bool plan_has_placement(const struct plan *plan, const char *name);
 

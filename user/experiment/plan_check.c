@@ -11,6 +11,7 @@
 #include "user/base/opts.h"
 #include "user/base/units.h"
 #include "user/experiment/cpulist.h"
+#include "user/experiment/infer_power.h"
 #include "user/experiment/plan_check.h"
 #include "user/experiment/words.h"
 
@@ -305,7 +306,11 @@ static int check_trials(struct check *c)
 {
 	struct plan *plan = c->plan;
 
-	plan->nr_trials = plan->trials ? *plan->trials : PLAN_TRIALS;
+	plan->nr_trials = infer_least_pairs(plan_family(plan));
+	if (plan->nr_trials < PLAN_TRIALS)
+		plan->nr_trials = PLAN_TRIALS;
+	if (plan->trials)
+		plan->nr_trials = *plan->trials;
 	plan->order_seed = plan->seed ? *plan->seed : 1;
 	check_at(c, "seed");
 	if (plan->order_seed > PLAN_SEED_MAX)

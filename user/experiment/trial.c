@@ -150,7 +150,12 @@ static int load_all(struct deploy *d, struct measure *m, struct run *run, char *
 	if (loadphase_make_cgroup(d, err))
 		return -1;
 	failed = loadphase_name(d, m, err) || deploy_name_services(d, m, err) ||
-		 warm_up(d, m, &warmup, err) || measure_phases(d, m, run, reason, err);
+		 deploy_watch_processes(d, err) || warm_up(d, m, &warmup, err) ||
+		 measure_phases(d, m, run, reason, err);
+	census_look(&d->census, d->step, true);
+	/* The grief of a service is the cause of what else is odd. */
+	if (d->census.found[0])
+		snprintf(reason, VALIDITY_TEXT, "%s", d->census.found);
 	loadphase_remove_cgroup(d);
 	if (!failed)
 		take_programs(&run->phases[first], &warmup);

@@ -106,6 +106,7 @@ int comparison_print(const struct ranking *ranking, const struct compare_options
 		     size_t most, FILE *out)
 {
 	const struct comparison *first = &ranking->pair[0];
+	int err;
 
 	fputc('\n', out);
 	if (ranking->nr == 2)
@@ -119,6 +120,9 @@ int comparison_print(const struct ranking *ranking, const struct compare_options
 	}
 	part_resolution(ranking, out);
 	part_best(ranking, options, out);
+	err = part_power(ranking, options, out);
+	if (err)
+		return err;
 	if (ranking->nr != 2) {
 		fputs("\nName two placements to see all their figures, and why they differ.\n",
 		      out);

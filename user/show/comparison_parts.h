@@ -25,4 +25,7 @@ void part_resolution(const struct ranking *ranking, FILE *out);
 void part_best(const struct ranking *ranking, const struct compare_options *options, FILE *out);
 void part_reasons(const struct ranking *ranking, FILE *out);
 
+/* Where a verdict is open: how many blocks would show which difference. 0 or -ENOMEM. */
+int part_power(const struct ranking *ranking, const struct compare_options *options, FILE *out);
+
 #endif
