@@ -38,6 +38,32 @@ static int add_constant(struct plan *plan, const struct vartext *t)
 	return status;
 }
 
+/*
+ * Parses the URL of @t for all of its requests: libcurl would do so for each, and write it anew
+ * from what it found, at a tenth of what a small request costs it in all.
+ */
+static int parse_url(struct plan *plan, const struct target *t, const struct engine_config *config)
+{
+	const unsigned int flags = CURLU_PATH_AS_IS;
+	size_t base = strlen(config->workload->base);
+	char *text = malloc(base + t->path_template.len_max + 1);
+	int status = -1;
+
+	plan->url = curl_url();
+	if (text && plan->url) {
+		memcpy(text, config->workload->base, base);
+		vartext_expand(&t->path_template, NULL, text + base);
+		/* One that libcurl does not take is left to the requests, which then say why. */
+		if (curl_url_set(plan->url, CURLUPART_URL, text, flags)) {
+			curl_url_cleanup(plan->url);
+			plan->url = NULL;
+		}
+		status = 0;
+	}
+	free(text);
+	return status;
+}
+
 static int make_plan(struct plan *plan, const struct target *t, const struct engine_config *config)
 {
 	size_t i;
@@ -47,6 +73,8 @@ static int make_plan(struct plan *plan, const struct target *t, const struct eng
 	plan->given = t->path_template.given || t->body_template.given;
 	plan->text_max = strlen(config->workload->base) + t->path_template.len_max + 1 +
 			 t->body_template.len_max + 1;
+	if (!t->path_template.varies && parse_url(plan, t, config))
+		return -1;
 	/* An empty value takes the header out: no pause for a "100 Continue" before large bodies.
 	 */
 	if ((t->body && add_header(plan, "Expect:")) ||
@@ -178,8 +206,10 @@ void plans_free(struct plans *plans)
 {
 	size_t i;
 
-	for (i = 0; plans->plan && i < plans->config->workload->nr_targets; i++)
+	for (i = 0; plans->plan && i < plans->config->workload->nr_targets; i++) {
 		curl_slist_free_all(plans->plan[i].headers);
+		curl_url_cleanup(plans->plan[i].url);
+	}
 	free(plans->plan);
 	curl_slist_free_all(plans->resolve);
 	*plans = (struct plans){ 0 };

@@ -10,6 +10,7 @@
 struct plan {
 	const struct target *target;
 	struct curl_slist *headers; /* those without variables; owned */
+	CURLU *url;		    /* parsed once; owned; NULL: the path has variables */
 	unsigned int nr_varying;    /* headers with variables */
 	bool varies;		    /* anything has a variable */
 	bool given;	 /* anything has one whose value is not drawn: text_max is more */

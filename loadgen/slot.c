@@ -209,7 +209,10 @@ static int set_texts(struct slot *slot, const struct workload *w,
 	to = slot->text;
 	memcpy(to, w->base, len);
 	len += vartext_expand(&t->path_template, values, to + len);
-	c |= curl_easy_setopt(e, CURLOPT_URL, to);
+	/* The parsed one, where there is one, comes before the text. */
+	c |= curl_easy_setopt(e, CURLOPT_CURLU, slot->plan->url);
+	if (!slot->plan->url)
+		c |= curl_easy_setopt(e, CURLOPT_URL, to);
 	to = expand_headers(slot, values, to + len + 1);
 	if (slot->plan->nr_varying)
 		c |= curl_easy_setopt(e, CURLOPT_HTTPHEADER, slot->varying);
