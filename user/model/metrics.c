@@ -14,17 +14,20 @@
 	  .definition = definition_,                                                    \
 	  .error = error_,                                                              \
 	  .offset = offsetof(struct type, field) },
-#define PHASE_ROW(...)	  ROW(ENTITY_PHASE, phase, __VA_ARGS__)
-#define SERVICE_ROW(...)  ROW(ENTITY_SERVICE, service, __VA_ARGS__)
-#define DISK_ROW(...)	  ROW(ENTITY_DISK, disk, __VA_ARGS__)
-#define EDGE_ROW(...)	  ROW(ENTITY_EDGE, edge, __VA_ARGS__)
-#define ENDPOINT_ROW(...) ROW(ENTITY_ENDPOINT, endpoint, __VA_ARGS__)
-#define PROGRAM_ROW(...)  ROW(ENTITY_PROGRAM, program, __VA_ARGS__)
+#define PHASE_ROW(...)	     ROW(ENTITY_PHASE, phase, __VA_ARGS__)
+#define SERVICE_ROW(...)     ROW(ENTITY_SERVICE, service, __VA_ARGS__)
+#define DISK_ROW(...)	     ROW(ENTITY_DISK, disk, __VA_ARGS__)
+#define EDGE_ROW(...)	     ROW(ENTITY_EDGE, edge, __VA_ARGS__)
+#define ENDPOINT_ROW(...)    ROW(ENTITY_ENDPOINT, endpoint, __VA_ARGS__)
+#define COVERAGE_ROW(...)    ROW(ENTITY_COVERAGE, profile, __VA_ARGS__)
+#define ATTRIBUTION_ROW(...) ROW(ENTITY_ATTRIBUTION, attribution, __VA_ARGS__)
+#define PROGRAM_ROW(...)     ROW(ENTITY_PROGRAM, program, __VA_ARGS__)
 
-static const struct metric table[] = { PHASE_METRICS(PHASE_ROW) SERVICE_METRICS(SERVICE_ROW)
-					       DISK_METRICS(DISK_ROW) EDGE_METRICS(EDGE_ROW)
-						       ENDPOINT_METRICS(ENDPOINT_ROW)
-							       PROGRAM_METRICS(PROGRAM_ROW) };
+static const struct metric table[] = {
+	PHASE_METRICS(PHASE_ROW) SERVICE_METRICS(SERVICE_ROW) DISK_METRICS(DISK_ROW)
+		EDGE_METRICS(EDGE_ROW) ENDPOINT_METRICS(ENDPOINT_ROW) COVERAGE_METRICS(COVERAGE_ROW)
+			ATTRIBUTION_METRICS(ATTRIBUTION_ROW) PROGRAM_METRICS(PROGRAM_ROW)
+};
 
 const struct metric *metrics_all(size_t *nr)
 {
@@ -59,12 +62,37 @@ const struct metric *metric_find(enum metric_entity entity, const char *id)
 const char *entity_name(enum metric_entity entity)
 {
 	static const char *const names[] = {
-		[ENTITY_PHASE] = "phase",	[ENTITY_SERVICE] = "service",
-		[ENTITY_DISK] = "disk",		[ENTITY_EDGE] = "edge",
-		[ENTITY_ENDPOINT] = "endpoint", [ENTITY_PROGRAM] = "program",
+		[ENTITY_PHASE] = "phase",
+		[ENTITY_SERVICE] = "service",
+		[ENTITY_DISK] = "disk",
+		[ENTITY_EDGE] = "edge",
+		[ENTITY_ENDPOINT] = "endpoint",
+		[ENTITY_COVERAGE] = "coverage",
+		[ENTITY_ATTRIBUTION] = "attribution",
+		[ENTITY_PROGRAM] = "program",
 	};
 
 	return names[entity];
+}
+
+#define COMPONENT_ROW(id, label, definition, error) { #id, label, definition, error },
+
+static const struct component_info components[] = { COMPONENTS(COMPONENT_ROW) };
+
+const struct component_info *component_info(enum component component)
+{
+	return &components[component];
+}
+
+enum component component_find(const char *id)
+{
+	enum component component;
+
+	for (component = 0; component < COMPONENT_NR; component++) {
+		if (strcmp(components[component].id, id) == 0)
+			break;
+	}
+	return component;
 }
 
 /* The member belongs to the caller's object, const or not: as with strchr(). */

@@ -11,6 +11,8 @@ enum metric_entity {
 	ENTITY_DISK,
 	ENTITY_EDGE,
 	ENTITY_ENDPOINT,
+	ENTITY_COVERAGE,    /* struct profile */
+	ENTITY_ATTRIBUTION, /* struct attribution */
 	ENTITY_PROGRAM,
 	ENTITY_NR,
 };
@@ -41,6 +43,18 @@ const struct metric *metric_find(enum metric_entity entity, const char *id);
 
 /* Name of the entity in stores and exports: "service". */
 const char *entity_name(enum metric_entity entity);
+
+/* A component of a request's time, for whatever prints one. */
+struct component_info {
+	const char *id; /* "socket_queue" */
+	const char *label;
+	const char *definition;
+	const char *error;
+};
+const struct component_info *component_info(enum component component);
+
+/* The component called @id, COMPONENT_NR when there is none. */
+enum component component_find(const char *id);
 
 /* Typed access to @metric's member in @object, a struct of the metric's entity. */
 u64 *metric_u64(const struct metric *metric, const void *object);     /* COUNTER, GAUGE */

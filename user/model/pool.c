@@ -5,6 +5,7 @@
 
 #include "user/model/metrics.h"
 #include "user/model/pool.h"
+#include "user/model/profile.h"
 
 static bool same(const char *a, const char *b)
 {
@@ -128,6 +129,23 @@ static int add_endpoints(struct phase *dst, const struct phase *src)
 	return 0;
 }
 
+static int add_profiles(struct phase *dst, const struct phase *src)
+{
+	size_t i;
+
+	for (i = 0; i < src->nr_profiles; i++) {
+		const struct profile *from = &src->profiles[i];
+		struct profile *to = phase_find_profile(dst, from->endpoint);
+
+		if (!to)
+			to = phase_add_profile(dst, from->endpoint);
+		if (!to || profile_merge(to, from))
+			return -ENOMEM;
+		to->mark = from->mark;
+	}
+	return 0;
+}
+
 static int add_programs(struct phase *dst, const struct phase *src)
 {
 	size_t i;
@@ -156,6 +174,8 @@ int pool_add(struct phase *dst, const struct phase *src, enum pool_key key)
 		err = add_edges(dst, src, key);
 	if (!err)
 		err = add_endpoints(dst, src);
+	if (!err)
+		err = add_profiles(dst, src);
 	if (!err)
 		err = add_programs(dst, src);
 	if (err)

@@ -5,6 +5,7 @@
 
 #include "user/base/text.h"
 #include "user/model/metrics.h"
+#include "user/model/profile.h"
 #include "user/model/run.h"
 
 /*
@@ -152,11 +153,14 @@ void phase_free(struct phase *phase)
 		free(phase->endpoints[i].name);
 		metrics_release(ENTITY_ENDPOINT, &phase->endpoints[i]);
 	}
+	for (i = 0; i < phase->nr_profiles; i++)
+		profile_free(&phase->profiles[i]);
 	for (i = 0; i < phase->nr_programs; i++)
 		free(phase->programs[i].name);
 	free(phase->services);
 	free(phase->edges);
 	free(phase->endpoints);
+	free(phase->profiles);
 	free(phase->programs);
 	free(phase->placement);
 	free(phase->name);
@@ -263,6 +267,16 @@ struct endpoint *phase_add_endpoint(struct phase *phase, const char *name)
 	return endpoint;
 }
 
+struct profile *phase_add_profile(struct phase *phase, const char *endpoint)
+{
+	struct profile *profile = append(&phase->profiles, phase->nr_profiles, sizeof(*profile));
+
+	if (!profile || run_set_text(&profile->endpoint, endpoint))
+		return NULL;
+	phase->nr_profiles++;
+	return profile;
+}
+
 struct program *phase_add_program(struct phase *phase, const char *name)
 {
 	struct program *program = append(&phase->programs, phase->nr_programs, sizeof(*program));
@@ -336,6 +350,17 @@ struct endpoint *phase_find_endpoint(const struct phase *phase, const char *name
 	for (i = 0; i < phase->nr_endpoints; i++) {
 		if (strcmp(phase->endpoints[i].name, name) == 0)
 			return &phase->endpoints[i];
+	}
+	return NULL;
+}
+
+struct profile *phase_find_profile(const struct phase *phase, const char *endpoint)
+{
+	size_t i;
+
+	for (i = 0; i < phase->nr_profiles; i++) {
+		if (strcmp(phase->profiles[i].endpoint, endpoint) == 0)
+			return &phase->profiles[i];
 	}
 	return NULL;
 }

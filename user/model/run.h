@@ -61,6 +61,49 @@ struct endpoint {
 	ENDPOINT_METRICS(METRIC_MEMBER)
 };
 
+enum component {
+#define COMPONENT_ID(id, label, definition, error) COMPONENT_##id,
+	COMPONENTS(COMPONENT_ID)
+#undef COMPONENT_ID
+		COMPONENT_NR,
+};
+
+/* What the requests of one latency took at one place, all of them added up. */
+struct slice {
+	u32 bucket; /* of the request's latency, at HIST_CLIENT_SUB_BITS */
+	u64 calls;
+	u64 ns[COMPONENT_NR];	  /* on the critical path */
+	u64 sum_ns[COMPONENT_NR]; /* overlaps counted in full */
+};
+
+/* A service as it is reached: the same one by another way is another place. */
+struct place {
+	char *path; /* services from the entry on, PATH_BREAK between them; "": the client */
+	struct slice *slices; /* by bucket */
+	size_t nr_slices;
+};
+
+#define PATH_BREAK '\n' /* cleaned texts have none */
+
+/*
+ * Where the time of an endpoint's requests went. Calls at the place "" are the requests
+ * themselves. Everything adds up, so that trials do, and bands are cut from the sums.
+ */
+struct profile {
+	char *endpoint;	   /* the load's; without a mark the entry edge: "client -> server" */
+	unsigned int mark; /* position among the load's targets, from 1; 0: not of the load */
+	COVERAGE_METRICS(METRIC_MEMBER)
+	struct place *places;
+	size_t nr_places;
+};
+
+/* A row of attribution[]: made of a profile when it is asked for. */
+struct attribution {
+	const char *endpoint, *band, *path;
+	enum component component;
+	ATTRIBUTION_METRICS(METRIC_MEMBER)
+};
+
 struct program {
 	char *name;
 	PROGRAM_METRICS(METRIC_MEMBER)
@@ -85,6 +128,8 @@ struct phase {
 	size_t nr_edges;
 	struct endpoint *endpoints;
 	size_t nr_endpoints;
+	struct profile *profiles;
+	size_t nr_profiles;
 	struct program *programs;
 	size_t nr_programs;
 };
@@ -132,6 +177,7 @@ struct edge *phase_add_edge(struct phase *phase, const char *client, const char 
 			    const char *server_addr, const char *client_host,
 			    const char *server_host);
 struct endpoint *phase_add_endpoint(struct phase *phase, const char *name);
+struct profile *phase_add_profile(struct phase *phase, const char *endpoint);
 struct program *phase_add_program(struct phase *phase, const char *name);
 
 /* Element with the given key, or NULL. */
@@ -142,6 +188,8 @@ struct disk *service_find_disk(const struct service *service, const char *device
 struct edge *phase_find_edge(const struct phase *phase, const char *client, const char *server,
 			     const char *server_addr);
 struct endpoint *phase_find_endpoint(const struct phase *phase, const char *name);
+
+struct profile *phase_find_profile(const struct phase *phase, const char *endpoint);
 
 /* Replaces the owned string *@to by a cleaned copy of @text. 0 or -ENOMEM. */
 int run_set_text(char **to, const char *text);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/model/metrics.h"
+#include "user/model/profile.h"
+
+struct place *profile_place(struct profile *profile, const char *path)
+{
+	struct place *grown;
+	size_t i, nr = profile->nr_places;
+
+	for (i = 0; i < nr; i++) {
+		if (strcmp(profile->places[i].path, path) == 0)
+			return &profile->places[i];
+	}
+	/* The room doubles at each power of two. */
+	if ((nr & (nr - 1)) == 0) {
+		grown = realloc(profile->places, (nr ? 2 * nr : 1) * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		profile->places = grown;
+	}
+	profile->places[nr] = (struct place){ .path = strdup(path) };
+	if (!profile->places[nr].path)
+		return NULL;
+	profile->nr_places++;
+	return &profile->places[nr];
+}
+
+/* Index of the first slice whose bucket is @bucket or above. */
+static size_t lower_bound(const struct place *place, u32 bucket)
+{
+	size_t low = 0, high = place->nr_slices;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (place->slices[middle].bucket < bucket)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct slice *place_slice(struct place *place, u32 bucket)
+{
+	size_t at = lower_bound(place, bucket), nr = place->nr_slices;
+	struct slice *grown;
+
+	if (at < nr && place->slices[at].bucket == bucket)
+		return &place->slices[at];
+	if (bucket >= HIST_NR(HIST_CLIENT_SUB_BITS))
+		return NULL;
+	if ((nr & (nr - 1)) == 0) {
+		grown = realloc(place->slices, (nr ? 2 * nr : 1) * sizeof(*grown));
+		if (!grown)
+			return NULL;
+		place->slices = grown;
+	}
+	memmove(&place->slices[at + 1], &place->slices[at], (nr - at) * sizeof(*grown));
+	place->slices[at] = (struct slice){ .bucket = bucket };
+	place->nr_slices++;
+	return &place->slices[at];
+}
+
+void slice_add(struct slice *to, const struct slice *from)
+{
+	enum component c;
+
+	to->calls += from->calls;
+	for (c = 0; c < COMPONENT_NR; c++) {
+		to->ns[c] += from->ns[c];
+		to->sum_ns[c] += from->sum_ns[c];
+	}
+}
+
+static int place_merge(struct place *dst, const struct place *src)
+{
+	size_t i;
+
+	for (i = 0; i < src->nr_slices; i++) {
+		struct slice *slice = place_slice(dst, src->slices[i].bucket);
+
+		if (!slice)
+			return -ENOMEM;
+		slice_add(slice, &src->slices[i]);
+	}
+	return 0;
+}
+
+int profile_merge(struct profile *dst, const struct profile *src)
+{
+	int err = metrics_add(ENTITY_COVERAGE, dst, src);
+	size_t i;
+
+	for (i = 0; !err && i < src->nr_places; i++) {
+		struct place *place = profile_place(dst, src->places[i].path);
+
+		err = place ? place_merge(place, &src->places[i]) : -ENOMEM;
+	}
+	return err;
+}
+
+void profile_free(struct profile *profile)
+{
+	size_t i;
+
+	for (i = 0; i < profile->nr_places; i++) {
+		free(profile->places[i].path);
+		free(profile->places[i].slices);
+	}
+	free(profile->places);
+	free(profile->endpoint);
+	metrics_release(ENTITY_COVERAGE, profile);
+	*profile = (struct profile){ 0 };
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where requests spent their time, as sums that add up: over requests, trials and hosts. */
+#ifndef SITU_MODEL_PROFILE_H
+#define SITU_MODEL_PROFILE_H
+
+#include "user/model/run.h"
+
+/*
+ * The place @path of @profile, made when it is new; NULL without memory. @path is taken as it is:
+ * cleaned names with PATH_BREAK between them. The pointer holds until the next call.
+ */
+struct place *profile_place(struct profile *profile, const char *path);
+
+/* The slice of @place for @bucket, made (zeroed) when it is new; NULL without memory or when
+ * @bucket is none. The pointer holds until the next call. */
+struct slice *place_slice(struct place *place, u32 bucket);
+
+/* Adds @from to @to, which are slices of one bucket. */
+void slice_add(struct slice *to, const struct slice *from);
+
+/* Adds all of @src to @dst, coverage too. 0 or -ENOMEM. */
+int profile_merge(struct profile *dst, const struct profile *src);
+
+/* Frees what @profile holds and zeroes it. */
+void profile_free(struct profile *profile);
+
+#endif
