@@ -8,6 +8,8 @@
 #include "user/export/export.h"
 #include "user/export/jsonhist.h"
 #include "user/model/metrics.h"
+#include "user/model/profile.h"
+#include "user/trace/bands.h"
 
 /* The columns that say what a row's value is of; NULL is an empty one. */
 struct key {
@@ -159,8 +161,43 @@ static void put_edge(FILE *out, struct key key, const struct edge *edge)
 	put_metrics(out, &key, ENTITY_EDGE, edge);
 }
 
-static void put_phase(FILE *out, u64 run, const struct phase *phase)
+/* What bands_walk() gives its rows to. */
+struct rows {
+	FILE *out;
+	u64 run;
+};
+
+/* The band is the stat; the other entities' metrics have no names as short as these. */
+static int put_attribution(const struct phase *phase, const struct breakdown *b, void *arg)
 {
+	const struct rows *rows = arg;
+	int failed = 0;
+	size_t i, nr;
+
+	for (i = 0; i < b->nr_rows && !failed; i++) {
+		const struct attribution *row = &b->rows[i];
+		struct buf path = buf_init(1 << 20);
+		struct key key = { .run = rows->run,
+				   .phase = phase,
+				   .endpoint = row->endpoint,
+				   .op = component_info(row->component)->id };
+		char id[64];
+
+		failed = profile_path_text(row->path, &path);
+		key.service = path.data;
+		for_each_metric (metric, ENTITY_ATTRIBUTION, nr) {
+			snprintf(id, sizeof(id), "attribution_%s", metric->id);
+			put_real(rows->out, &key, id, metric->unit, row->band,
+				 *metric_real(metric, row));
+		}
+		buf_free(&path);
+	}
+	return failed;
+}
+
+static int put_phase(FILE *out, u64 run, const struct phase *phase)
+{
+	struct rows rows = { out, run };
 	const struct key top = { .run = run, .phase = phase };
 	struct key key = top;
 	size_t i;
@@ -175,11 +212,16 @@ static void put_phase(FILE *out, u64 run, const struct phase *phase)
 		key.endpoint = phase->endpoints[i].name;
 		put_metrics(out, &key, ENTITY_ENDPOINT, &phase->endpoints[i]);
 	}
+	for (i = 0; i < phase->nr_profiles; i++) {
+		key.endpoint = phase->profiles[i].endpoint;
+		put_metrics(out, &key, ENTITY_COVERAGE, &phase->profiles[i]);
+	}
 	key = top;
 	for (i = 0; i < phase->nr_programs; i++) {
 		key.op = phase->programs[i].name;
 		put_metrics(out, &key, ENTITY_PROGRAM, &phase->programs[i]);
 	}
+	return bands_walk(phase, put_attribution, &rows);
 }
 
 int export_csv(const struct run *run, FILE *out, struct err *err)
@@ -190,8 +232,8 @@ int export_csv(const struct run *run, FILE *out, struct err *err)
 	      "value\n",
 	      out);
 	for (i = 0; i < run->nr_phases; i++) {
-		if (phase_counts(&run->phases[i]))
-			put_phase(out, run->id, &run->phases[i]);
+		if (phase_counts(&run->phases[i]) && put_phase(out, run->id, &run->phases[i]))
+			return err_set(err, EXIT_FAILED, "out of memory for the export: free some");
 	}
 	if (fflush(out) != 0 || ferror(out))
 		return err_set(err, EXIT_FAILED, "cannot write the export: %s: is the disk full?",

@@ -14,8 +14,9 @@
 /*
  * Writes @run as one JSON document, newline at its end. 0, or -1 with @err set.
  *
- * schema, situ_version, run{}, phases[], services[], edges[], endpoints[], losses{}, self{}. An
- * element of services, edges and endpoints names its phase by placement, trial, attempt and phase;
+ * schema, situ_version, run{}, phases[], services[], edges[], endpoints[], attribution[],
+ * coverage[], profiles[], losses{}, self{}. An element of the lists behind phases names its phase
+ * by placement, trial, attempt and phase;
  * those of phases have losses and self of their own, and the document's are their sums (of a size,
  * such as self.rss_bytes, the largest). Metrics go by their id in metrics.def; what is unknown is
  * null.
@@ -29,8 +30,10 @@ int export_json(const struct run *run, FILE *out, struct err *err);
  *
  * What a row is about shows in the columns that are filled: a service host and service, a disk
  * device and op besides, an edge host and service (the client's), peer (the server) and endpoint
- * (the address dialled), an endpoint only endpoint, a BPF program only op, the phase none. stat is
- * "value", a histogram's count, sum, mean, min, max, p50, p90, p99 or p999, or a tally's label.
+ * (the address dialled), an endpoint only endpoint (its coverage, too), a BPF program only op, the
+ * phase none, a row of attribution endpoint, service (the path: "web > cart") and op (the
+ * component). stat is "value", a histogram's count, sum, mean, min, max, p50, p90, p99 or p999, a
+ * tally's label, or the band of attribution_ns, attribution_sum_ns and attribution_calls.
  * What is unknown has an empty value. run is the run's id. Trials that do not count are left out:
  * the JSON has them, with the reason.
  */

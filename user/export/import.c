@@ -7,20 +7,24 @@
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <stdbool.h>
 
 #include <jansson.h>
 
+#include "user/base/buf.h"
 #include "user/base/text.h"
 #include "user/export/export.h"
 #include "user/export/jsonhist.h"
 #include "user/export/when.h"
 #include "user/model/metrics.h"
+#include "user/model/profile.h"
 
 #define SELF_PREFIX "self_"
 #define LABELS_MAX  1024 /* different labels in one tally */
+#define PLACES_MAX  4096 /* in one profile */
 #define SECONDS_MAX 1e10 /* 317 years: what fits into 64 bits of nanoseconds, and some to spare */
 
 struct reader {
@@ -309,6 +313,117 @@ static int read_endpoint(struct reader *r, json_t *object, void *to)
 	return read_metrics(r, object, ENTITY_ENDPOINT, phase_add_endpoint(phase, name));
 }
 
+static int read_coverage(struct reader *r, json_t *object, void *to)
+{
+	const char *name = text_of(r, object, "endpoint");
+	struct phase *phase = phase_of(r, object);
+	(void)to;
+
+	if (!name || !phase)
+		return -1;
+	return read_metrics(r, object, ENTITY_COVERAGE, phase_add_profile(phase, name));
+}
+
+/* ["web", "cart"] into the cleaned "web\ncart" in @path. */
+static int read_path(struct reader *r, const json_t *list, struct buf *path)
+{
+	const json_t *name;
+	size_t i;
+
+	if (!json_is_array(list) || json_array_size(list) > PLACES_MAX)
+		return bad(r, "path", "is not a list of names");
+	buf_puts(path, "");
+	json_array_foreach (list, i, name) {
+		const char *text = json_string_value(name);
+		char *clean = text ? text_dup(text) : NULL;
+
+		if (!text)
+			return bad(r, "path", "holds something that is not a text");
+		if (!clean)
+			return out_of_memory(r);
+		buf_printf(path, "%s%s", i ? (const char[]){ PATH_BREAK, 0 } : "", clean);
+		free(clean);
+	}
+	return path->failed ? out_of_memory(r) : 0;
+}
+
+static int read_times(struct reader *r, json_t *times, struct slice *slice)
+{
+	const char *id;
+	json_t *pair;
+
+	json_object_foreach (times, id, pair) {
+		enum component c = component_find(id);
+		u64 ns, sum_ns;
+
+		if (u64_from_json(&ns, json_array_get(pair, 0)) ||
+		    u64_from_json(&sum_ns, json_array_get(pair, 1)))
+			return bad(r, "slices", "has a time that is not [ns, sum_ns]");
+		if (c == COMPONENT_NR)
+			continue;
+		slice->ns[c] += ns;
+		slice->sum_ns[c] += sum_ns;
+	}
+	return 0;
+}
+
+static int read_slice(struct reader *r, const json_t *object, struct place *place)
+{
+	json_t *times = json_array_get(object, 2);
+	struct slice *slice;
+	u64 from, calls;
+
+	if (u64_from_json(&from, json_array_get(object, 0)) ||
+	    u64_from_json(&calls, json_array_get(object, 1)) || !json_is_object(times))
+		return bad(r, "slices", "has one that is not [from, calls, times]");
+	slice = place_slice(place, hist_index(from, HIST_CLIENT_SUB_BITS));
+	if (!slice)
+		return out_of_memory(r);
+	slice->calls += calls;
+	return read_times(r, times, slice);
+}
+
+static int read_place(struct reader *r, json_t *object, void *to)
+{
+	const json_t *slices = json_object_get(object, "slices"), *slice;
+	struct buf path = buf_init(1 << 20);
+	struct place *place = NULL;
+	size_t i;
+
+	if (!read_path(r, json_object_get(object, "path"), &path)) {
+		place = profile_place(to, path.data);
+		if (!place)
+			out_of_memory(r);
+	}
+	buf_free(&path);
+	if (!place)
+		return -1;
+	if (!json_is_array(slices))
+		return bad(r, "slices", "is not a list");
+	json_array_foreach (slices, i, slice) {
+		if (read_slice(r, slice, place))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_profile(struct reader *r, json_t *object, void *to)
+{
+	const char *name = text_of(r, object, "endpoint");
+	struct phase *phase = phase_of(r, object);
+	struct profile *profile;
+	(void)to;
+
+	if (!name || !phase)
+		return -1;
+	if (json_array_size(json_object_get(object, "places")) > PLACES_MAX)
+		return bad(r, "places", "are more than 4096");
+	profile = phase_find_profile(phase, name);
+	if (!profile)
+		return bad(r, "endpoint", "is not one of coverage[]");
+	return read_list(r, object, "places", profile, read_place);
+}
+
 static int read_hosts(struct reader *r, const json_t *head)
 {
 	const json_t *hosts = json_object_get(head, "hosts"), *host;
@@ -391,7 +506,9 @@ static int read_document(struct reader *r, json_t *root)
 	       read_list(r, root, "phases", r->run, read_phase) ||
 	       read_list(r, root, "services", NULL, read_service) ||
 	       read_list(r, root, "edges", NULL, read_edge) ||
-	       read_list(r, root, "endpoints", NULL, read_endpoint);
+	       read_list(r, root, "endpoints", NULL, read_endpoint) ||
+	       read_list(r, root, "coverage", NULL, read_coverage) ||
+	       read_list(r, root, "profiles", NULL, read_profile);
 }
 
 int import_json(const char *text, size_t len, struct run *run, struct err *err)

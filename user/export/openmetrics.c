@@ -11,6 +11,8 @@
 
 #include "user/export/export.h"
 #include "user/model/metrics.h"
+#include "user/model/profile.h"
+#include "user/trace/bands.h"
 
 /* Bounds that all histograms have in common, whatever their resolution: the octaves'. */
 #define FIRST_OCTAVE 6
@@ -33,6 +35,8 @@ struct owner {
 	const struct disk *disk;
 	const struct edge *edge;
 	const struct endpoint *endpoint;
+	const struct profile *profile;
+	const struct attribution *attribution;
 	const struct program *program;
 };
 
@@ -53,11 +57,15 @@ static void name_family(struct family *f, const struct metric *metric)
 	size_t len = strlen(metric->id);
 	bool time = strcmp(metric->unit, "ns") == 0 && cut_tail(metric->id, "_ns", &len);
 
+	if (strcmp(metric->id, "ns") == 0) {
+		time = true;
+		len = 0;
+	}
 	f->metric = metric;
 	f->announced = false;
 	f->scale = time ? 1e-9 : 1;
-	snprintf(f->name, sizeof(f->name), "situ_%s_%.*s%s", entity_name(metric->entity), (int)len,
-		 metric->id, time ? "_seconds" : "");
+	snprintf(f->name, sizeof(f->name), "situ_%s%s%.*s%s", entity_name(metric->entity),
+		 len ? "_" : "", (int)len, metric->id, time ? "_seconds" : "");
 }
 
 static void put_escaped(FILE *out, const char *text)
@@ -100,6 +108,18 @@ static void put_label(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
+static void put_attribution_labels(FILE *out, const struct attribution *row)
+{
+	struct buf path = buf_init(1 << 20);
+
+	profile_path_text(row->path, &path);
+	put_label(out, "endpoint", row->endpoint);
+	put_label(out, "band", row->band);
+	put_label(out, "path", path.data);
+	put_label(out, "component", component_info(row->component)->id);
+	buf_free(&path);
+}
+
 static void put_labels(FILE *out, const struct owner *o, const char *extra, const char *value)
 {
 	fprintf(out, "{run=\"%" PRIu64 "\"", o->run->id);
@@ -123,6 +143,10 @@ static void put_labels(FILE *out, const struct owner *o, const char *extra, cons
 	}
 	if (o->endpoint)
 		put_label(out, "endpoint", o->endpoint->name);
+	if (o->profile)
+		put_label(out, "endpoint", o->profile->endpoint);
+	if (o->attribution)
+		put_attribution_labels(out, o->attribution);
 	if (o->program)
 		put_label(out, "program", o->program->name);
 	if (extra)
@@ -216,10 +240,30 @@ static void put_services(struct family *f, struct owner o)
 	}
 }
 
-/* All samples of the family that @phase has. */
-static void put_phase(struct family *f, const struct run *run, const struct phase *phase)
+/* What bands_walk() gives its rows to. */
+struct rows {
+	struct family *family;
+	struct owner owner;
+};
+
+static int put_attribution(const struct phase *phase, const struct breakdown *b, void *arg)
+{
+	struct rows *rows = arg;
+	size_t i;
+
+	(void)phase;
+	for (i = 0; i < b->nr_rows; i++) {
+		rows->owner.attribution = &b->rows[i];
+		put_metric(rows->family, &rows->owner, &b->rows[i]);
+	}
+	return 0;
+}
+
+/* All samples of the family that @phase has. 0 or -ENOMEM. */
+static int put_phase(struct family *f, const struct run *run, const struct phase *phase)
 {
 	struct owner o = { .run = run, .phase = phase };
+	struct rows rows = { f, o };
 	size_t i;
 
 	switch (f->metric->entity) {
@@ -242,6 +286,14 @@ static void put_phase(struct family *f, const struct run *run, const struct phas
 			put_metric(f, &o, o.endpoint);
 		}
 		break;
+	case ENTITY_COVERAGE:
+		for (i = 0; i < phase->nr_profiles; i++) {
+			o.profile = &phase->profiles[i];
+			put_metric(f, &o, o.profile);
+		}
+		break;
+	case ENTITY_ATTRIBUTION:
+		return bands_walk(phase, put_attribution, &rows);
 	case ENTITY_PROGRAM:
 		for (i = 0; i < phase->nr_programs; i++) {
 			o.program = &phase->programs[i];
@@ -251,6 +303,7 @@ static void put_phase(struct family *f, const struct run *run, const struct phas
 	case ENTITY_NR:
 		break;
 	}
+	return 0;
 }
 
 int export_openmetrics(const struct run *run, FILE *out, struct err *err)
@@ -263,8 +316,9 @@ int export_openmetrics(const struct run *run, FILE *out, struct err *err)
 	for (m = 0; m < nr; m++) {
 		name_family(&f, &all[m]);
 		for (i = 0; i < run->nr_phases; i++) {
-			if (phase_counts(&run->phases[i]))
-				put_phase(&f, run, &run->phases[i]);
+			if (phase_counts(&run->phases[i]) && put_phase(&f, run, &run->phases[i]))
+				return err_set(err, EXIT_FAILED,
+					       "out of memory for the export: free some");
 		}
 	}
 	fputs("# EOF\n", out);

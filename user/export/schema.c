@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "user/base/buf.h"
 #include "user/base/text.h"
 #include "user/export/export.h"
 #include "user/export/jsonhist.h"
@@ -97,6 +98,29 @@ static const struct member edge[] = {
 	{ "server_host", TEXT, NULL },
 };
 
+#define PATH LIST(TEXT)
+
+static const struct member attribution[] = {
+	{ "endpoint", TEXT,
+	  "the load's, or \"all\" of them; else the entry edge: client -> server" },
+	{ "band", "{\"enum\": [\"all\", \"p90\", \"p99\"]}",
+	  "all requests, the slowest tenth, the slowest hundredth" },
+	{ "path", PATH, "services from the entry on; empty: the client" },
+};
+
+static const struct member coverage[] = { { "endpoint", TEXT, NULL } };
+
+static const struct member profile[] = {
+	{ "endpoint", TEXT, NULL },
+	{ "places",
+	  "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"path\", "
+	  "\"slices\"], \"properties\": {\"path\": " PATH ", \"slices\": {\"type\": \"array\", "
+	  "\"items\": {\"type\": \"array\", \"minItems\": 3, \"maxItems\": 3, \"prefixItems\": [" COUNT
+	  ", " COUNT ", {\"type\": \"object\"}]}}}}}",
+	  "the sums that attribution is made of: of each path, slices [lower bound of the "
+	  "requests' latency in ns, calls, {component: [ns, sum_ns]}]" },
+};
+
 static const struct member named[] = { { "name", TEXT, NULL } };
 static const struct member self[] = { { "programs", LIST(REF("program")), "BPF programs" } };
 
@@ -108,6 +132,9 @@ static const struct member document[] = {
 	{ "services", LIST(REF("service")), NULL },
 	{ "edges", LIST(REF("edge")), NULL },
 	{ "endpoints", LIST(REF("endpoint")), NULL },
+	{ "attribution", LIST(REF("attribution")), "where the time of requests went" },
+	{ "coverage", LIST(REF("coverage")), "how much of it is known" },
+	{ "profiles", LIST(REF("profile")), NULL },
 };
 
 /* Adds @members to @object, an object's schema, and requires each. 0 or -1. */
@@ -234,6 +261,38 @@ static int define_phase(json_t *defs)
 	       add_metrics(object, ENTITY_PHASE, "") || add_members(object, own, ARRAY_SIZE(own));
 }
 
+/* Where a request's time went; the components by name, with what they mean. */
+static int define_attribution(json_t *defs)
+{
+	json_t *object, *known = json_array(), *property;
+	struct buf text = buf_init(1 << 16);
+	enum component c;
+	int failed = 0;
+
+	for (c = 0; c < COMPONENT_NR; c++) {
+		const struct component_info *info = component_info(c);
+
+		failed |= json_array_append_new(known, json_string(info->id));
+		failed |= buf_printf(&text, "%s%s: %s [%s]", c ? "; " : "", info->id,
+				     info->definition, info->error);
+	}
+	failed |= define_entity(defs, ENTITY_ATTRIBUTION, attribution, ARRAY_SIZE(attribution),
+				true) ||
+		  define_entity(defs, ENTITY_COVERAGE, coverage, ARRAY_SIZE(coverage), true);
+	property = json_pack("{s:O,s:s}", "enum", known, "description", text.data);
+	object = json_object_get(defs, "attribution");
+	failed |=
+		json_object_set_new(json_object_get(object, "properties"), "component", property) ||
+		json_array_append_new(json_object_get(object, "required"),
+				      json_string("component"));
+	json_decref(known);
+	buf_free(&text);
+	object = failed ? NULL : define(defs, "profile");
+	return !object || add_members(object, profile, ARRAY_SIZE(profile)) ||
+	       add_members(object, phase_key, ARRAY_SIZE(phase_key)) ||
+	       add_members(object, in_phase, ARRAY_SIZE(in_phase));
+}
+
 static int define_all(json_t *defs)
 {
 	json_t *object = define(defs, "run");
@@ -244,6 +303,7 @@ static int define_all(json_t *defs)
 	       define_entity(defs, ENTITY_DISK, disk, ARRAY_SIZE(disk), false) ||
 	       define_entity(defs, ENTITY_EDGE, edge, ARRAY_SIZE(edge), true) ||
 	       define_entity(defs, ENTITY_ENDPOINT, named, ARRAY_SIZE(named), true) ||
+	       define_attribution(defs) ||
 	       define_entity(defs, ENTITY_PROGRAM, named, ARRAY_SIZE(named), false);
 }
 

@@ -104,6 +104,20 @@ int profile_merge(struct profile *dst, const struct profile *src)
 	return err;
 }
 
+int profile_path_text(const char *path, struct buf *text)
+{
+	const char *end;
+
+	buf_puts(text, "");
+	for (; *path; path = *end ? end + 1 : end) {
+		end = strchrnul(path, PATH_BREAK);
+		buf_add(text, path, (size_t)(end - path));
+		if (*end)
+			buf_puts(text, " > ");
+	}
+	return text->failed;
+}
+
 void profile_free(struct profile *profile)
 {
 	size_t i;

@@ -3,6 +3,7 @@
 #ifndef SITU_MODEL_PROFILE_H
 #define SITU_MODEL_PROFILE_H
 
+#include "user/base/buf.h"
 #include "user/model/run.h"
 
 /*
@@ -20,6 +21,9 @@ void slice_add(struct slice *to, const struct slice *from);
 
 /* Adds all of @src to @dst, coverage too. 0 or -ENOMEM. */
 int profile_merge(struct profile *dst, const struct profile *src);
+
+/* Adds @path to @text for people: "web > cart". text->failed. */
+int profile_path_text(const char *path, struct buf *text);
 
 /* Frees what @profile holds and zeroes it. */
 void profile_free(struct profile *profile);

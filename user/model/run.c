@@ -155,12 +155,15 @@ void phase_free(struct phase *phase)
 	}
 	for (i = 0; i < phase->nr_profiles; i++)
 		profile_free(&phase->profiles[i]);
+	for (i = 0; i < phase->nr_traces; i++)
+		kept_free(&phase->traces[i]);
 	for (i = 0; i < phase->nr_programs; i++)
 		free(phase->programs[i].name);
 	free(phase->services);
 	free(phase->edges);
 	free(phase->endpoints);
 	free(phase->profiles);
+	free(phase->traces);
 	free(phase->programs);
 	free(phase->placement);
 	free(phase->name);
@@ -275,6 +278,17 @@ struct profile *phase_add_profile(struct phase *phase, const char *endpoint)
 		return NULL;
 	phase->nr_profiles++;
 	return profile;
+}
+
+struct kept_trace *phase_add_trace(struct phase *phase, const char *endpoint, const char *flaws)
+{
+	struct kept_trace *trace = append(&phase->traces, phase->nr_traces, sizeof(*trace));
+
+	if (!trace || run_set_text(&trace->endpoint, endpoint) ||
+	    run_set_text(&trace->flaws, flaws))
+		return NULL;
+	phase->nr_traces++;
+	return trace;
 }
 
 struct program *phase_add_program(struct phase *phase, const char *name)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "user/model/hist.h"
+#include "user/model/kept.h"
 #include "user/model/metrics.def"
 
 struct tally_item {
@@ -130,6 +131,8 @@ struct phase {
 	size_t nr_endpoints;
 	struct profile *profiles;
 	size_t nr_profiles;
+	struct kept_trace *traces;
+	size_t nr_traces;
 	struct program *programs;
 	size_t nr_programs;
 };
@@ -178,6 +181,7 @@ struct edge *phase_add_edge(struct phase *phase, const char *client, const char 
 			    const char *server_host);
 struct endpoint *phase_add_endpoint(struct phase *phase, const char *name);
 struct profile *phase_add_profile(struct phase *phase, const char *endpoint);
+struct kept_trace *phase_add_trace(struct phase *phase, const char *endpoint, const char *flaws);
 struct program *phase_add_program(struct phase *phase, const char *name);
 
 /* Element with the given key, or NULL. */

@@ -9,7 +9,7 @@
 #include "user/base/types.h"
 #include "user/store/store.h"
 
-#define STORE_LAYOUT 3
+#define STORE_LAYOUT 4
 
 struct store {
 	sqlite3 *sql;
@@ -65,6 +65,12 @@ int db_insert_run(struct store *store, struct run *run, struct err *err);
 /* Writes the @nr phases @phase to the unfinished run @run_id. 0 or -1. */
 int db_insert_phases(struct store *store, u64 run_id, const struct phase *phase, size_t nr,
 		     struct err *err);
+
+/* Writes the kept traces of @phase, whose row is @phase_id. 0 or -1. */
+int db_insert_traces(struct store *store, u64 phase_id, const struct phase *phase, struct err *err);
+
+/* Adds the traces of @phase_id to @phase: none in a store below layout 4. 0 or -1. */
+int db_load_traces(struct store *store, u64 phase_id, struct phase *phase, struct err *err);
 
 /* Seals run @run_id when it is unfinished; *@changed tells whether it was. 0 or -1. */
 int db_seal(struct store *store, u64 run_id, const char *state, u64 duration_ns, int *changed,

@@ -10,6 +10,7 @@
 
 #include "user/base/buf.h"
 #include "user/model/metrics.h"
+#include "user/model/profile.h"
 #include "user/store/db.h"
 #include "user/store/pack.h"
 
@@ -19,6 +20,7 @@ struct loader {
 	struct store *store;
 	struct err *err;
 	sqlite3_stmt *hosts, *phases, *entities, *values, *hists, *tallies;
+	sqlite3_stmt *places; /* NULL in a store below layout 4 */
 };
 
 static int out_of_memory(struct loader *l)
@@ -117,6 +119,37 @@ static int load_metrics(struct loader *l, enum metric_entity entity, u64 entity_
 		       : 0;
 }
 
+static int load_place(struct loader *l, struct profile *profile)
+{
+	struct place *place = profile_place(profile, db_text(l->places, 0));
+
+	if (!place)
+		return out_of_memory(l);
+	if (place->nr_slices)
+		return damaged(l, "a place is there twice");
+	switch (unpack_slices(place, sqlite3_column_blob(l->places, 1),
+			      (size_t)sqlite3_column_bytes(l->places, 1))) {
+	case 0:
+		return 0;
+	case -ENOMEM:
+		return out_of_memory(l);
+	}
+	return damaged(l, "the slices of a place make no sense");
+}
+
+static int load_profile(struct loader *l, u64 entity_id, struct profile *profile)
+{
+	int row, failed = load_metrics(l, ENTITY_COVERAGE, entity_id, profile);
+
+	if (failed || !l->places)
+		return failed;
+	failed = db_bind(l->store, l->places, l->err, "u", entity_id);
+	while (!failed && (row = db_row(l->store, l->places, l->err)) != 0)
+		failed = row < 0 ? -1 : load_place(l, profile);
+	sqlite3_reset(l->places);
+	return failed;
+}
+
 /* Which kind of entity @name is; ENTITY_NR for one that this situ does not know. */
 static enum metric_entity entity_kind(const char *name)
 {
@@ -160,6 +193,9 @@ static int load_entity(struct loader *l, struct phase *phase, u64 *parent_id)
 		return load_metrics(l, kind, id, phase_add_endpoint(phase, name));
 	case ENTITY_PROGRAM:
 		return load_metrics(l, kind, id, phase_add_program(phase, name));
+	case ENTITY_COVERAGE:
+		return load_profile(l, id, phase_add_profile(phase, name));
+	case ENTITY_ATTRIBUTION: /* is made of the profiles */
 	case ENTITY_NR:
 		break;
 	}
@@ -185,7 +221,7 @@ static int load_phase(struct loader *l, struct run *run)
 	while (!failed && (row = db_row(l->store, l->entities, l->err)) != 0)
 		failed = row < 0 ? -1 : load_entity(l, phase, &parent_id);
 	sqlite3_reset(l->entities);
-	return failed;
+	return failed ? failed : db_load_traces(l->store, db_u64(l->phases, 0), phase, l->err);
 }
 
 static int load_hosts(struct loader *l, struct run *run)
@@ -238,6 +274,13 @@ static int prepare(struct loader *l)
 				"SELECT name, label, count FROM tally JOIN metric "
 				"ON id = metric_id WHERE entity_id = ? ORDER BY metric_id, seq",
 				l->err);
+	if (l->store->version >= 4) {
+		l->places = db_prepare(
+			l->store, "SELECT path, slices FROM place WHERE entity_id = ? ORDER BY seq",
+			l->err);
+		if (!l->places)
+			return -1;
+	}
 	return l->hosts && l->phases && l->entities && l->values && l->hists && l->tallies ? 0 : -1;
 }
 
@@ -252,6 +295,7 @@ static int load_content(struct store *store, struct run *run, struct err *err)
 	sqlite3_finalize(l.values);
 	sqlite3_finalize(l.hists);
 	sqlite3_finalize(l.tallies);
+	sqlite3_finalize(l.places);
 	return failed ? -1 : 0;
 }
 

@@ -33,8 +33,12 @@ static const char migrate_3[] =
 #include "user/store/migrate-3.sql.h"
 	"PRAGMA user_version = 3;\n";
 
+static const char migrate_4[] =
+#include "user/store/migrate-4.sql.h"
+	"PRAGMA user_version = 4;\n";
+
 /* What brings a store of layout i + 1 to layout i + 2. */
-static const char *const migrations[] = { migrate_2, migrate_3 };
+static const char *const migrations[] = { migrate_2, migrate_3, migrate_4 };
 
 _Static_assert(ARRAY_SIZE(migrations) == STORE_LAYOUT - 1, "every layout has a way to the next");
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "user/model/profile.h"
 #include "user/store/pack.h"
 
 #define LEB128_MAX 10 /* bytes of a 64-bit number at 7 bits a byte */
@@ -87,4 +88,76 @@ int unpack_buckets(struct hist *h, const u8 *blob, size_t len)
 		h->buckets = NULL;
 	}
 	return err;
+}
+
+/* The components that @slice has time of, as a set. */
+static u64 components_of(const struct slice *slice)
+{
+	enum component c;
+	u64 set = 0;
+
+	for (c = 0; c < COMPONENT_NR; c++)
+		set |= slice->ns[c] || slice->sum_ns[c] ? 1ULL << c : 0;
+	return set;
+}
+
+int pack_slices(const struct place *place, u8 **blob, size_t *len)
+{
+	size_t i, most = place->nr_slices * (3 + 2 * COMPONENT_NR) * LEB128_MAX;
+	u32 next = 0;
+	u8 *at;
+
+	*blob = at = malloc(most + 1);
+	if (!at)
+		return -ENOMEM;
+	for (i = 0; i < place->nr_slices; i++) {
+		const struct slice *slice = &place->slices[i];
+		u64 set = components_of(slice);
+		enum component c;
+
+		at = put(put(put(at, slice->bucket - next), slice->calls), set);
+		next = slice->bucket + 1;
+		for (c = 0; c < COMPONENT_NR; c++) {
+			if (set & 1ULL << c)
+				at = put(put(at, slice->ns[c]), slice->sum_ns[c]);
+		}
+	}
+	*len = (size_t)(at - *blob);
+	return 0;
+}
+
+static int get_times(const u8 **at, const u8 *end, u64 set, struct slice *slice)
+{
+	enum component c;
+
+	for (c = 0; c < COMPONENT_NR; c++) {
+		if (set & 1ULL << c &&
+		    (get(at, end, &slice->ns[c]) || get(at, end, &slice->sum_ns[c])))
+			return -EINVAL;
+	}
+	return 0;
+}
+
+int unpack_slices(struct place *place, const u8 *blob, size_t len)
+{
+	const u8 *at = blob, *end = len ? blob + len : blob;
+	u64 next = 0, skip, calls, set;
+
+	while (at < end) {
+		struct slice *slice;
+
+		if (get(&at, end, &skip) || get(&at, end, &calls) || get(&at, end, &set) ||
+		    skip >= HIST_NR(HIST_CLIENT_SUB_BITS) - next || set >> COMPONENT_NR)
+			return -EINVAL;
+		slice = place_slice(place, (u32)(next + skip));
+		if (!slice)
+			return -ENOMEM;
+		slice->calls = calls;
+		if (get_times(&at, end, set, slice))
+			return -EINVAL;
+		next += skip + 1;
+		if (next >= HIST_NR(HIST_CLIENT_SUB_BITS) && at < end)
+			return -EINVAL;
+	}
+	return 0;
 }

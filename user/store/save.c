@@ -12,7 +12,7 @@
 struct saver {
 	struct store *store;
 	struct err *err;
-	sqlite3_stmt *entity, *value, *hist, *tally;
+	sqlite3_stmt *entity, *value, *hist, *tally, *place;
 	u64 *metric_id; /* row of each metric, in the order of metrics_all() */
 	u64 phase_id;
 };
@@ -186,6 +186,39 @@ static int save_edge(struct saver *s, const struct edge *edge)
 	return save_entity(s, &key, edge, NULL);
 }
 
+static int save_place(struct saver *s, u64 entity_id, u64 seq, const struct place *place)
+{
+	u8 *blob;
+	size_t len;
+	int failed;
+
+	if (pack_slices(place, &blob, &len))
+		return out_of_memory(s);
+	failed = db_bind(s->store, s->place, s->err, "uut", entity_id, seq, place->path);
+	if (!failed)
+		failed = sqlite3_bind_blob(s->place, 4, blob, (int)len, SQLITE_STATIC) == SQLITE_OK
+				 ? db_run(s->store, s->place, s->err)
+				 : db_fail(s->store, "write to", s->err);
+	sqlite3_clear_bindings(s->place);
+	free(blob);
+	return failed;
+}
+
+static int save_profile(struct saver *s, const struct profile *profile)
+{
+	const struct key key = { .kind = ENTITY_COVERAGE, .name = profile->endpoint };
+	u64 entity_id;
+	size_t i;
+
+	if (save_entity(s, &key, profile, &entity_id))
+		return -1;
+	for (i = 0; i < profile->nr_places; i++) {
+		if (save_place(s, entity_id, i, &profile->places[i]))
+			return -1;
+	}
+	return 0;
+}
+
 static int save_all(struct saver *s, const struct phase *phase)
 {
 	struct key key = { .kind = ENTITY_PHASE };
@@ -201,12 +234,14 @@ static int save_all(struct saver *s, const struct phase *phase)
 		key.name = phase->endpoints[i].name;
 		failed = save_entity(s, &key, &phase->endpoints[i], NULL);
 	}
+	for (i = 0; i < phase->nr_profiles && !failed; i++)
+		failed = save_profile(s, &phase->profiles[i]);
 	key.kind = ENTITY_PROGRAM;
 	for (i = 0; i < phase->nr_programs && !failed; i++) {
 		key.name = phase->programs[i].name;
 		failed = save_entity(s, &key, &phase->programs[i], NULL);
 	}
-	return failed;
+	return failed ? failed : db_insert_traces(s->store, s->phase_id, phase, s->err);
 }
 
 static int insert_phase(struct saver *s, u64 run_id, const struct phase *phase)
@@ -244,7 +279,8 @@ static int prepare(struct saver *s)
 	s->value = db_prepare(s->store, "INSERT INTO value VALUES (?, ?, ?)", s->err);
 	s->hist = db_prepare(s->store, "INSERT INTO hist VALUES (?, ?, ?, ?, ?, ?, ?, ?)", s->err);
 	s->tally = db_prepare(s->store, "INSERT INTO tally VALUES (?, ?, ?, ?, ?)", s->err);
-	return s->entity && s->value && s->hist && s->tally ? 0 : -1;
+	s->place = db_prepare(s->store, "INSERT INTO place VALUES (?, ?, ?, ?)", s->err);
+	return s->entity && s->value && s->hist && s->tally && s->place ? 0 : -1;
 }
 
 int db_insert_phases(struct store *store, u64 run_id, const struct phase *phase, size_t nr,
@@ -261,6 +297,7 @@ int db_insert_phases(struct store *store, u64 run_id, const struct phase *phase,
 	sqlite3_finalize(s.value);
 	sqlite3_finalize(s.hist);
 	sqlite3_finalize(s.tally);
+	sqlite3_finalize(s.place);
 	free(s.metric_id);
 	return failed ? -1 : 0;
 }

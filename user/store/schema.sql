@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only
--- A situ store, layout 3: PRAGMA application_id is 0x53495455 ("SITU"), user_version the layout.
+-- A situ store, layout 4: PRAGMA application_id is 0x53495455 ("SITU"), user_version the layout.
 --
 -- run -> phase -> entity (the phase itself, its services, their disks, edges, endpoints, BPF
 -- programs) -> one row per metric in value, hist or tally. Metrics are rows, not columns: one that
@@ -58,6 +58,7 @@ CREATE TABLE phase (
 -- disk      device                                                        operation
 -- edge      client   client_host  server  server_host  address as dialled
 -- endpoint  name
+-- coverage  endpoint
 -- program   name
 CREATE TABLE entity (
 	id INTEGER PRIMARY KEY, -- a phase's entities are in the order of their ids
@@ -114,6 +115,51 @@ CREATE TABLE tally (
 	label TEXT NOT NULL,
 	count INTEGER NOT NULL,
 	PRIMARY KEY (entity_id, metric_id, seq)
+) WITHOUT ROWID;
+
+-- Where the time of an endpoint's requests (entity.kind coverage) went. slices: for each bucket of
+-- latency (as in hist, sub_bits 5) LEB128 numbers: how many buckets lie between it and the one
+-- before, calls, a set of components (bit 0 network, connect, socket_queue, cpu, runq, throttled,
+-- disk, downstream, other), and of each of these ns on the critical path and ns in all.
+CREATE TABLE place (
+	entity_id INTEGER NOT NULL REFERENCES entity (id) ON DELETE CASCADE,
+	seq INTEGER NOT NULL,
+	path TEXT NOT NULL, -- services, one a line; '': the client
+	slices BLOB NOT NULL,
+	PRIMARY KEY (entity_id, seq)
+) WITHOUT ROWID;
+-- A few whole traces of each endpoint. Times of a span since 1970, NULL where not known.
+CREATE TABLE trace (
+	id INTEGER PRIMARY KEY,
+	phase_id INTEGER NOT NULL REFERENCES phase (id) ON DELETE CASCADE,
+	endpoint TEXT NOT NULL,
+	weight INTEGER NOT NULL, -- how many like it it stands for
+	flaws TEXT NOT NULL, -- why it is not whole; '': it is
+	slow INTEGER NOT NULL -- kept for its latency
+);
+CREATE INDEX trace_of_phase ON trace (phase_id);
+CREATE TABLE span (
+	trace_id INTEGER NOT NULL REFERENCES trace (id) ON DELETE CASCADE,
+	seq INTEGER NOT NULL, -- 0: the root
+	parent INTEGER, -- seq of the span whose service sent this request
+	client TEXT NOT NULL,
+	server TEXT NOT NULL,
+	server_addr TEXT NOT NULL,
+	client_isn INTEGER NOT NULL,
+	server_isn INTEGER NOT NULL,
+	ordinal INTEGER NOT NULL,
+	connect_ns INTEGER NOT NULL,
+	sent_ns INTEGER,
+	arrived_ns INTEGER,
+	begun_ns INTEGER,
+	answered_ns INTEGER,
+	returned_ns INTEGER,
+	read_ns INTEGER,
+	cpu_ns INTEGER NOT NULL,
+	runq_ns INTEGER NOT NULL,
+	throttled_ns INTEGER NOT NULL,
+	disk_ns INTEGER NOT NULL,
+	PRIMARY KEY (trace_id, seq)
 ) WITHOUT ROWID;
 
 -- For people: SELECT * FROM named_value WHERE metric = 'cpu_ns';
