@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "user/model/metrics.h"
+#include "user/model/profile.h"
 
 /* A fixed sequence (xorshift64*), so that a failure can be repeated. */
 static inline u64 random_u64(u64 *state)
@@ -68,6 +69,60 @@ static inline void random_metrics(enum metric_entity entity, void *object, u64 *
 	}
 }
 
+static inline void random_slice(struct slice *slice, u64 *state)
+{
+	enum component c;
+
+	slice->calls = random_ns(state);
+	for (c = 0; c < COMPONENT_NR; c++) {
+		slice->ns[c] = random_u64(state) % 2 ? random_ns(state) : 0;
+		slice->sum_ns[c] = slice->ns[c] + (random_u64(state) % 2 ? random_ns(state) : 0);
+	}
+}
+
+static inline void random_profile(struct profile *profile, u64 *state)
+{
+	static const char *const paths[] = { "", "web", "web\nc\xc3\xa4rt, \"x\"",
+					     "web\n=1+1\nredis" };
+	u32 bucket;
+	size_t i;
+
+	random_metrics(ENTITY_COVERAGE, profile, state);
+	for (i = 0; i < ARRAY_SIZE(paths); i++) {
+		struct place *place = profile_place(profile, paths[i]);
+
+		for (bucket = i ? 0 : HIST_NR(HIST_CLIENT_SUB_BITS) - 1;
+		     bucket < HIST_NR(HIST_CLIENT_SUB_BITS);
+		     bucket += 1 + (u32)(random_u64(state) % 300))
+			random_slice(place_slice(place, bucket), state);
+	}
+}
+
+static inline void random_trace(struct kept_trace *trace, u64 *state)
+{
+	u32 i;
+
+	trace->weight = random_ns(state);
+	trace->slow = random_u64(state) % 2;
+	for (i = 0; i < 4; i++) {
+		struct kept_span *span = kept_add_span(trace, "web", "\"cart\"", "[::1]:80");
+
+		span->parent = i ? (u32)(random_u64(state) % i) : KEPT_ROOT;
+		span->client_isn = (u32)random_u64(state);
+		span->server_isn = (u32)random_u64(state);
+		span->ordinal = (u32)random_u64(state);
+		span->sent_ns = 1790000000123456789ULL + random_ns(state);
+		span->read_ns = span->sent_ns + random_ns(state);
+		span->returned_ns = i % 2 ? span->read_ns : 0;
+		span->arrived_ns = span->begun_ns = span->answered_ns = span->sent_ns;
+		span->connect_ns = random_ns(state);
+		span->cpu_ns = random_ns(state);
+		span->runq_ns = random_ns(state);
+		span->throttled_ns = random_ns(state);
+		span->disk_ns = random_ns(state);
+	}
+}
+
 static inline void random_phase(struct phase *phase, u64 *state)
 {
 	static const char *const ops[] = { "read", "write", "flush" };
@@ -93,6 +148,10 @@ static inline void random_phase(struct phase *phase, u64 *state)
 	}
 	random_metrics(ENTITY_ENDPOINT, phase_add_endpoint(phase, "GET /api/{id}?a=1,2"), state);
 	random_metrics(ENTITY_ENDPOINT, phase_add_endpoint(phase, "all"), state);
+	random_profile(phase_add_profile(phase, "GET /api/{id}?a=1,2"), state);
+	random_profile(phase_add_profile(phase, "(remote) -> web"), state);
+	random_trace(phase_add_trace(phase, "GET /api/{id}?a=1,2", ""), state);
+	random_trace(phase_add_trace(phase, "(remote) -> web", "lost, ambiguous"), state);
 	random_metrics(ENTITY_PROGRAM, phase_add_program(phase, "sched_switch"), state);
 	random_metrics(ENTITY_PROGRAM, phase_add_program(phase, "tcp_probe"), state);
 }
@@ -201,6 +260,48 @@ static inline void assert_edges_equal(const struct edge *a, const struct edge *b
 	assert_metrics_equal(ENTITY_EDGE, a, b);
 }
 
+static inline void assert_profiles_equal(const struct profile *a, const struct profile *b)
+{
+	size_t i;
+
+	assert_string_equal(a->endpoint, b->endpoint);
+	assert_metrics_equal(ENTITY_COVERAGE, a, b);
+	assert_int_equal(a->nr_places, b->nr_places);
+	for (i = 0; i < a->nr_places; i++) {
+		assert_string_equal(a->places[i].path, b->places[i].path);
+		assert_int_equal(a->places[i].nr_slices, b->places[i].nr_slices);
+		assert_memory_equal(a->places[i].slices, b->places[i].slices,
+				    a->places[i].nr_slices * sizeof(*a->places[i].slices));
+	}
+}
+
+/* Of two phases; the JSON document does not hold them. */
+static inline void assert_traces_equal(const struct phase *a, const struct phase *b)
+{
+	size_t i, k;
+
+	assert_int_equal(a->nr_traces, b->nr_traces);
+	for (i = 0; i < a->nr_traces; i++) {
+		const struct kept_trace *t = &a->traces[i], *u = &b->traces[i];
+
+		assert_string_equal(t->endpoint, u->endpoint);
+		assert_string_equal(t->flaws, u->flaws);
+		assert_int_equal(t->weight, u->weight);
+		assert_int_equal(t->slow, u->slow);
+		assert_int_equal(t->nr_spans, u->nr_spans);
+		for (k = 0; k < t->nr_spans; k++) {
+			struct kept_span left = t->spans[k], right = u->spans[k];
+
+			assert_string_equal(left.client, right.client);
+			assert_string_equal(left.server, right.server);
+			assert_string_equal(left.server_addr, right.server_addr);
+			left.client = left.server = left.server_addr = NULL;
+			right.client = right.server = right.server_addr = NULL;
+			assert_memory_equal(&left, &right, sizeof(left));
+		}
+	}
+}
+
 static inline void assert_phases_equal(const struct phase *a, const struct phase *b)
 {
 	size_t i;
@@ -224,6 +325,9 @@ static inline void assert_phases_equal(const struct phase *a, const struct phase
 		assert_string_equal(a->endpoints[i].name, b->endpoints[i].name);
 		assert_metrics_equal(ENTITY_ENDPOINT, &a->endpoints[i], &b->endpoints[i]);
 	}
+	assert_int_equal(a->nr_profiles, b->nr_profiles);
+	for (i = 0; i < a->nr_profiles; i++)
+		assert_profiles_equal(&a->profiles[i], &b->profiles[i]);
 	assert_int_equal(a->nr_programs, b->nr_programs);
 	for (i = 0; i < a->nr_programs; i++) {
 		assert_string_equal(a->programs[i].name, b->programs[i].name);

@@ -99,10 +99,13 @@ static inline void load_equals(const char *path, const char *selector, const str
 	struct store *store = open_ok(path, STORE_READ);
 	struct run run = { 0 };
 	struct err err = { 0 };
+	size_t i;
 
 	if (store_load_run(store, selector, &run, &err))
 		fail_msg("%s", err.text);
 	assert_runs_equal(&run, expected);
+	for (i = 0; i < run.nr_phases; i++)
+		assert_traces_equal(&run.phases[i], &expected->phases[i]);
 	run_free(&run);
 	store_close(store);
 }

@@ -68,26 +68,29 @@ static int append(struct store *store, sqlite3_stmt *row, struct store_list *lis
  */
 int store_list_runs(struct store *store, struct store_list *list, struct err *err)
 {
-	static const char tail[] =
-		", name, state, started_at_ns, duration_ns, "
-		"(SELECT count(DISTINCT placement) FROM phase WHERE run_id = run.id "
-		"AND placement != ''), "
-		"(SELECT count(*) FROM phase WHERE run_id = run.id), "
-		"(SELECT coalesce(sum(60 + length(e.kind) + length(e.name) + length(host) + "
-		"length(peer) + length(peer_addr) + length(op) + "
-		"(SELECT 12 * count(*) FROM value WHERE entity_id = e.id) + "
-		"(SELECT coalesce(sum(36 + coalesce(length(buckets), 0)), 0) FROM hist "
-		"WHERE entity_id = e.id) + "
-		"(SELECT coalesce(sum(16 + length(label)), 0) FROM tally WHERE entity_id = e.id)), "
-		"0) FROM entity e JOIN phase ON phase.id = phase_id WHERE run_id = run.id), "
-		"writer_pid, writer_start_ticks, writer_boot, writer_machine FROM run ORDER BY id";
-	char sql[1536];
+	static const char head
+		[] = ", name, state, started_at_ns, duration_ns, "
+		     "(SELECT count(DISTINCT placement) FROM phase WHERE run_id = run.id "
+		     "AND placement != ''), "
+		     "(SELECT count(*) FROM phase WHERE run_id = run.id), "
+		     "(SELECT coalesce(sum(60 + length(e.kind) + length(e.name) + length(host) + "
+		     "length(peer) + length(peer_addr) + length(op) + "
+		     "(SELECT 12 * count(*) FROM value WHERE entity_id = e.id) + "
+		     "(SELECT coalesce(sum(36 + coalesce(length(buckets), 0)), 0) FROM hist "
+		     "WHERE entity_id = e.id) + ",
+	    places[] = "(SELECT coalesce(sum(24 + length(path) + length(slices)), 0) FROM place "
+		       "WHERE entity_id = e.id) + ",
+	    tail[] =
+		    "(SELECT coalesce(sum(16 + length(label)), 0) FROM tally WHERE entity_id = e.id)), "
+		    "0) FROM entity e JOIN phase ON phase.id = phase_id WHERE run_id = run.id), "
+		    "writer_pid, writer_start_ticks, writer_boot, writer_machine FROM run ORDER BY id";
+	char sql[2048];
 	sqlite3_stmt *stmt;
 	int row = -1, failed = 0;
 
 	*list = (struct store_list){ 0 };
-	snprintf(sql, sizeof(sql), "SELECT id, %s%s", store->version < 3 ? DB_OLD_UUID : "uuid",
-		 tail);
+	snprintf(sql, sizeof(sql), "SELECT id, %s%s%s%s", store->version < 3 ? DB_OLD_UUID : "uuid",
+		 head, store->version < 4 ? "" : places, tail);
 	stmt = db_prepare(store, sql, err);
 	while (!failed && stmt && (row = db_row(store, stmt, err)) > 0)
 		failed = append(store, stmt, list, err);
