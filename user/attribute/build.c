@@ -45,8 +45,8 @@ enum cgroup_tree build_tree(u64 key)
 	return CGROUP_V2;
 }
 
-/* What @slot is called; @host may be NULL. The text holds until the next call. */
-static const char *name_of(const struct build *b, u32 slot, const char **host)
+const char *build_owner_name(const struct snapshot *s, struct names *names, u32 slot,
+			     const char **host)
 {
 	const struct owner_info *info;
 	const struct name *name;
@@ -55,13 +55,19 @@ static const char *name_of(const struct build *b, u32 slot, const char **host)
 		*host = "";
 	if (slot == SLOT_UNOWNED)
 		return "(unowned)";
-	if (slot == SLOT_OVERFLOW || slot >= b->after->nr_owners)
+	if (slot == SLOT_OVERFLOW || slot >= s->nr_owners)
 		return "(overflow)";
-	info = &b->after->owners[slot];
-	name = names_of(b->names, build_tree(info->key), info->key & OWNER_ID_MASK, info->name);
+	info = &s->owners[slot];
+	name = names_of(names, build_tree(info->key), info->key & OWNER_ID_MASK, info->name);
 	if (host)
 		*host = name->host;
 	return name->service;
+}
+
+/* What @slot is called; @host may be NULL. The text holds until the next call. */
+static const char *name_of(const struct build *b, u32 slot, const char **host)
+{
+	return build_owner_name(b->after, b->names, slot, host);
 }
 
 static struct service *service_of(const struct build *b, u32 slot)

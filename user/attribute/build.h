@@ -14,6 +14,13 @@
 int build_phase(struct phase *phase, const struct snapshot *before, const struct snapshot *after,
 		struct names *names);
 
+/*
+ * What owner @slot (an index) of @s is called; *@host, which may be NULL, is set to where it runs.
+ * The texts hold until the next call.
+ */
+const char *build_owner_name(const struct snapshot *s, struct names *names, u32 slot,
+			     const char **host);
+
 /* The hierarchy of an owner's key (bpf/contract.h). */
 enum cgroup_tree build_tree(u64 key);
 

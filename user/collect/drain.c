@@ -139,8 +139,11 @@ static int drain_edges(const struct edge_row *rows, struct snapshot *s)
 	for (i = 0; rows && i < EDGE_ROWS_MAX; i++) {
 		const struct edge_key *key = &rows[i].key;
 
-		if (key->port && snapshot_add_edge(s, key->client_slot, key->server_slot, &rows[i]))
+		if (!key->port)
+			continue;
+		if (snapshot_add_edge(s, key->client_slot, key->server_slot, &rows[i]))
 			return -ENOMEM;
+		s->edges[s->nr_edges - 1].number = i;
 	}
 	return 0;
 }

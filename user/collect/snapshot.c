@@ -57,6 +57,7 @@ int snapshot_add_edge(struct snapshot *to, u32 client, u32 server, const struct 
 		return -ENOMEM;
 	at->client = client;
 	at->server = server;
+	at->number = UINT32_MAX;
 	at->row = *row;
 	to->nr_edges++;
 	return 0;

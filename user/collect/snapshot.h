@@ -27,6 +27,7 @@ struct disk_sample {
 
 struct edge_sample {
 	u32 client, server; /* indexes into owners; one may be SLOT_REMOTE */
+	u32 number;	    /* of its row in the kernel; UINT32_MAX: it was taken back */
 	struct edge_row row;
 };
 

@@ -22,6 +22,7 @@ struct kept_span {
 struct kept_trace {
 	char *endpoint;
 	char *flaws;		 /* "ambiguous, lost": why its tree is not whole; "": it is */
+	u32 mark;		 /* as in struct profile */
 	u64 weight;		 /* how many like it this one stands for */
 	bool slow;		 /* kept for its latency's sake */
 	struct kept_span *spans; /* the root first, parents before children */

@@ -319,22 +319,34 @@ int bands_walk(const struct phase *phase,
 	return err;
 }
 
+/* The name of the load's target @mark, NULL when there is none. */
+static const char *target_name(const struct phase *phase, unsigned int mark)
+{
+	unsigned int target = 0;
+	size_t i;
+
+	for (i = 0; mark && i < phase->nr_endpoints; i++) {
+		target += strcmp(phase->endpoints[i].name, TOTAL) != 0;
+		if (target == mark)
+			return phase->endpoints[i].name;
+	}
+	return NULL;
+}
+
 int bands_name_endpoints(struct phase *phase)
 {
-	size_t i, k;
+	const char *name;
+	size_t i;
 
 	for (i = 0; i < phase->nr_profiles; i++) {
-		struct profile *profile = &phase->profiles[i];
-		unsigned int target = 0;
-
-		for (k = 0; profile->mark && k < phase->nr_endpoints; k++) {
-			target += strcmp(phase->endpoints[k].name, TOTAL) != 0;
-			if (target < profile->mark)
-				continue;
-			if (run_set_text(&profile->endpoint, phase->endpoints[k].name))
-				return -ENOMEM;
-			break;
-		}
+		name = target_name(phase, phase->profiles[i].mark);
+		if (name && run_set_text(&phase->profiles[i].endpoint, name))
+			return -ENOMEM;
+	}
+	for (i = 0; i < phase->nr_traces; i++) {
+		name = target_name(phase, phase->traces[i].mark);
+		if (name && run_set_text(&phase->traces[i].endpoint, name))
+			return -ENOMEM;
 	}
 	return 0;
 }

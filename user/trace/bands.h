@@ -57,8 +57,8 @@ int bands_walk(const struct phase *phase,
 	       int (*each)(const struct phase *phase, const struct breakdown *b, void *arg),
 	       void *arg);
 
-/* Gives the profiles with a mark the names of the load's endpoints, which are in the order of the
- * targets behind "all". 0 or -ENOMEM. */
+/* Gives the profiles and traces with a mark the names of the load's endpoints, which are in the
+ * order of the targets behind "all". 0 or -ENOMEM. */
 int bands_name_endpoints(struct phase *phase);
 
 #endif
