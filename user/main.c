@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The command table and the way into it, nothing else. */
 #include <locale.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "user/base/stop.h"
 #include "user/cmd/cmd.h"
@@ -75,6 +79,30 @@ static int dispatch(int argc, char **argv, struct err *err)
 	return cmd ? run(cmd, argc - 1, argv + 1, err) : EXIT_USAGE;
 }
 
+/*
+ * Whether output was lost because its reader, such as head(1), has seen enough: no news to anybody.
+ */
+static bool reader_has_gone(const struct err *err)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	fflush(stdout);
+	return ferror(stdout) && (err->code == EXIT_OK || err->code == EXIT_FAILED) &&
+	       poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+/* Ends as a program does that leaves SIGPIPE alone; comes back only where that cannot be. */
+static void end_by_sigpipe(void)
+{
+	sigset_t pipe_only;
+
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &pipe_only, NULL);
+	raise(SIGPIPE);
+}
+
 int main(int argc, char **argv)
 {
 	struct err err = { 0 };
@@ -83,6 +111,8 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	stop_on_signals();
 	code = dispatch(argc, argv, &err);
+	if (reader_has_gone(&err))
+		end_by_sigpipe();
 	if (err.code != EXIT_OK)
 		return err_report(&err);
 	if (fflush(stdout) != 0 || ferror(stdout)) {

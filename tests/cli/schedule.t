@@ -41,7 +41,7 @@ else
 fi
 
 run_is 0 "a line, as it would be" "$SITU" schedule good.yaml --cron @daily --with cron --dry-run -o /x.db
-like "$out" "^0 0 \* \* \* '$SITU' 'run' '--lock' .* '-o' '/x.db' '$TMP/good.yaml' # situ schedule pair\$" \
+like "$out" "^0 0 \* \* \* '$SITU' 'run' '--lock' .* '-o' '/x.db' '$TMP/good.yaml' >> '/x.db.log' 2>&1 # situ schedule pair\$" \
 	"the line of the crontab"
 
 mkdir bin units.d

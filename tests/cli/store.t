@@ -45,6 +45,19 @@ is "$(printf '%s' "$out" | jq .run.id)" 1 "is the export"
 run_is 2 "show of no run" "$SITU" show "$db:9"
 one_line_error "has no run '9'" "says so"
 
+# A reader that has seen enough is no failure to tell of: as with any other program.
+for format in json csv jsonl openmetrics; do
+	sh -c '"$1" export --format "$2" "$3" 2> "$4"; echo $? > "$4.rc"' \
+		sh "$SITU" $format "$db" "$TMP/pipe" | true
+	is "$(cat "$TMP/pipe" "$TMP/pipe.rc")" 141 "export of $format into a pipe that closes: SIGPIPE, no word"
+done
+if [ -w /dev/full ]; then
+	run_is 1 "export to a full disk" sh -c '"$1" export "$2" > /dev/full' sh "$SITU" "$db"
+	one_line_error "cannot write .*: No space left on device" "says so"
+else
+	skip "no /dev/full" 2
+fi
+
 # --- merge
 run_is 0 "merge" "$SITU" merge "$db" "$other"
 like "$out" ': 1 run added, 0 completed, 0 there already$' "tells what it did"

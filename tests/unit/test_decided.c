@@ -16,15 +16,23 @@ static struct plan_placement placements[] = { { .name = packed },
 					      { .name = spread },
 					      { .name = again } };
 
-static unsigned int count_open(const struct run *run, struct plan *plan, const char *check)
+static struct decided count(const struct run *run, struct plan *plan, const char *metric,
+			    const char *check)
 {
 	const struct opt_list checks = { .item = { check }, .nr = check ? 1 : 0 };
-	unsigned int open = 77;
+	const struct opt_list metrics = { .item = { metric }, .nr = metric ? 1 : 0 };
+	const struct decided_asked asked = { &metrics, &checks, 0.03 };
+	struct decided decided = { 77, 77 };
 	struct err err = { 0 };
 
-	if (decided_count_open(plan, run, &checks, &open, &err))
+	if (decided_count(plan, run, &asked, &decided, &err))
 		fail_msg("%s", err.text);
-	return open;
+	return decided;
+}
+
+static unsigned int count_open(const struct run *run, struct plan *plan, const char *check)
+{
+	return count(run, plan, NULL, check).open;
 }
 
 static struct plan two_placements(void)
@@ -60,6 +68,27 @@ static void conditions_are_asked_about_too(void **state)
 	assert_int_equal(count_open(&run, &plan, "p99 spread/packed < 2.5"), 0); /* it holds */
 	assert_int_equal(count_open(&run, &plan, "p99(/none) spread/packed < 2"), 1);
 	run_free(&run);
+}
+
+/* Of CPU, which is the same in both, three blocks leave the verdict open, ten do not. */
+static void figures_are_asked_about_alone(void **state)
+{
+	struct plan plan = two_placements();
+	struct run few = { 0 }, many = { 0 };
+	struct decided decided;
+
+	(void)state;
+	sample_run(&few, 3);
+	sample_run(&many, 10);
+	decided = count(&few, &plan, "cpu", NULL);
+	assert_int_equal(decided.open, 1);
+	assert_int_equal(decided.more, 3); /* to the six that equivalence takes */
+	assert_int_equal(count(&many, &plan, "cpu", NULL).open, 0);
+	decided = count(&many, &plan, "cpu(none)", NULL);
+	assert_int_equal(decided.open, 1);
+	assert_int_equal(decided.more, 0);
+	run_free(&few);
+	run_free(&many);
 }
 
 static void copies_are_not_asked_about(void **state)
@@ -120,6 +149,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_decide),
 		cmocka_unit_test(conditions_are_asked_about_too),
+		cmocka_unit_test(figures_are_asked_about_alone),
 		cmocka_unit_test(copies_are_not_asked_about),
 		cmocka_unit_test(what_does_not_count_does_not_decide),
 		cmocka_unit_test(a_view_has_one_phase_of_what_counts),

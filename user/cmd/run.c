@@ -11,6 +11,7 @@
 #include "user/base/stop.h"
 #include "user/cmd/checks.h"
 #include "user/cmd/cmd.h"
+#include "user/cmd/stored.h"
 #include "user/experiment/check.h"
 #include "user/experiment/ledger.h"
 #include "user/experiment/loadview.h"
@@ -30,7 +31,8 @@
 
 struct config {
 	const char *store;
-	struct opt_list checks;
+	struct opt_list metrics, checks;
+	const char *margin;
 	const char *schema;
 	const char *lock;
 	const char *overlap;
@@ -46,20 +48,27 @@ struct config {
 };
 
 /* The comparison of every load phase. */
-static int print_comparisons(const struct plan *plan, const struct run *run, struct err *err)
+static int print_comparisons(const struct config *cfg, const struct plan *plan,
+			     const struct run *run, struct err *err)
 {
+	struct kpi_list kpis = { 0 };
+	struct compare_options options = { .kpis = &kpis, .seed = COMPARE_SEED };
 	struct run view;
 	unsigned int p;
-	int failed = 0;
+	int failed = stored_margin(cfg->margin, &options.margin, err) ||
+		     kpi_list_make(&kpis, cfg->metrics.item, cfg->metrics.nr, err);
 
 	for (p = 0; p < plan->nr_phases && !failed; p++) {
-		if (loadview_make(run, plan->phases[p].name, &view))
-			return err_set(err, EXIT_FAILED, "out of memory: free some");
+		if (loadview_make(run, plan->phases[p].name, &view)) {
+			failed = err_set(err, EXIT_FAILED, "out of memory: free some");
+			break;
+		}
 		if (plan->nr_phases > 1)
 			printf("\nLoad phase %s:\n", plan->phases[p].name);
-		failed = comparison_print_run(&view, DIFFERENCES_MOST, stdout, err);
+		failed = comparison_print_run(&view, &options, DIFFERENCES_MOST, stdout, err);
 		free(view.phases);
 	}
+	kpi_list_free(&kpis);
 	return failed;
 }
 
@@ -71,7 +80,7 @@ static int print_run(const struct config *cfg, const struct plan *plan, const st
 	if (summary_print(run, stdout))
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
 	invalid_print(run, stdout);
-	if (print_comparisons(plan, run, err))
+	if (print_comparisons(cfg, plan, run, err))
 		return -1;
 	printf("\nStored as run %" PRIu64 " in %s; the services' logs are in %s.logs/%" PRIu64
 	       ".\n",
@@ -108,6 +117,23 @@ static int run_checks(const struct config *cfg, const struct plan *plan, const s
 	return failed;
 }
 
+/* A run that was to be decided and is not has not met what was asked of it. */
+static int check_decided(const struct runner_options *options, const struct plan *plan,
+			 const struct run *run, struct err *err)
+{
+	struct decided decided;
+
+	if (!options->until_decided)
+		return 0;
+	if (decided_count(plan, run, &options->asked, &decided, err))
+		return -1;
+	if (!decided.open)
+		return 0;
+	return err_set(err, EXIT_THRESHOLD,
+		       "%u verdict%s still open: allow more with --max-blocks or --budget",
+		       decided.open, decided.open == 1 ? " is" : "s are");
+}
+
 static int run_plan(const struct config *cfg, const struct runner_options *options,
 		    const struct plan *plan, const struct plan_machine *machine, struct err *err)
 {
@@ -115,7 +141,8 @@ static int run_plan(const struct config *cfg, const struct runner_options *optio
 	int failed = runner_run(plan, machine, options, &run, err);
 
 	if (!failed)
-		failed = print_run(cfg, plan, &run, err) || run_checks(cfg, plan, &run, err);
+		failed = print_run(cfg, plan, &run, err) || run_checks(cfg, plan, &run, err) ||
+			 check_decided(options, plan, &run, err);
 	else if (run.id)
 		fprintf(stderr, "run %" PRIu64 " is kept in %s as %s, with %u of %u trials\n",
 			run.id, cfg->store, run.state, count_trials(plan, &run),
@@ -190,6 +217,18 @@ static int run_again_and_again(const struct config *cfg, const struct runner_opt
 		       failed, runs);
 }
 
+/* A slip in a figure or the margin must not show after hours. */
+static int check_figures(const struct config *cfg, struct err *err)
+{
+	struct kpi_list kpis = { 0 };
+	double margin;
+	int failed = stored_margin(cfg->margin, &margin, err) ||
+		     kpi_list_make(&kpis, cfg->metrics.item, cfg->metrics.nr, err);
+
+	kpi_list_free(&kpis);
+	return failed;
+}
+
 static int check_options(const struct config *cfg, const struct plan *plan, struct err *err)
 {
 	if (!cfg->until_decided && cfg->budget_ns)
@@ -206,7 +245,7 @@ static int check_options(const struct config *cfg, const struct plan *plan, stru
 	if (cfg->overlap && strcmp(cfg->overlap, "wait") != 0 && !skips(cfg))
 		return err_set(err, EXIT_USAGE, "--overlap '%s' is neither wait nor skip",
 			       cfg->overlap);
-	return checks_parse(&cfg->checks, err);
+	return check_figures(cfg, err) || checks_parse(&cfg->checks, err);
 }
 
 /* A slip in a condition must not show after hours. */
@@ -244,13 +283,13 @@ static int print_schema(const char *file, struct err *err)
 static int run_command(const void *config, const struct args *args, struct err *err)
 {
 	const struct config *cfg = config;
-	const struct runner_options options = {
+	struct runner_options options = {
 		.store = cfg->store,
 		.resume = cfg->resume,
 		.until_decided = cfg->until_decided,
 		.max_blocks = (unsigned int)cfg->max_blocks,
 		.budget_ns = cfg->budget_ns,
-		.checks = &cfg->checks,
+		.asked = { .metrics = &cfg->metrics, .checks = &cfg->checks },
 	};
 	struct plan_machine machine;
 	struct plan *plan;
@@ -265,7 +304,8 @@ static int run_command(const void *config, const struct args *args, struct err *
 		return -1;
 	if (cfg->trials)
 		plan->nr_trials = (unsigned int)cfg->trials;
-	if (check_options(cfg, plan, err) == 0 && check_conditions(cfg, plan, err) == 0) {
+	if (check_options(cfg, plan, err) == 0 && check_conditions(cfg, plan, err) == 0 &&
+	    stored_margin(cfg->margin, &options.asked.margin, err) == 0) {
 		if (cfg->dry_run)
 			runner_print_plan(plan, &options, err);
 		else if (cfg->every_ns)
@@ -285,11 +325,16 @@ static const struct opt opts[] = {
 	{ 0, "resume", NULL, OPT_FLAG, offsetof(struct config, resume), 0, 0,
 	  "Go on with the latest run of this experiment where it was interrupted" },
 	{ 0, "until-decided", NULL, OPT_FLAG, offsetof(struct config, until_decided), 0, 0,
-	  "Add blocks until p50 and p99 of every placement have a verdict" },
+	  "Add blocks until what --metric and --check ask is decided; without them, until p50 and "
+	  "p99 of every placement have a verdict" },
 	{ 0, "max-blocks", "N", OPT_COUNT, offsetof(struct config, max_blocks), 1, PLAN_TRIALS_MAX,
 	  "... or until there are N blocks (50)" },
 	{ 0, "budget", "TIME", OPT_DURATION, offsetof(struct config, budget_ns), 0, 0,
 	  "... or until the next block would end later than this" },
+	{ 0, "metric", "FIGURE", OPT_LIST, offsetof(struct config, metrics), 0, 0,
+	  "Judge by this figure, too, as 'situ compare --metric' does" },
+	{ 0, "margin", "SHARE", OPT_STRING, offsetof(struct config, margin), 0, 0,
+	  "Ratios this near to 1 count as equivalent: 3% or 0.03 (3%)" },
 	{ 0, "check", "CONDITION", OPT_LIST, offsetof(struct config, checks), 0, 0,
 	  "Exit with 4 unless the 95 % interval shows it: 'p99 spread/packed < 1.1'" },
 	{ 0, "every", "TIME", OPT_DURATION, offsetof(struct config, every_ns), 1e9, 1e18,
@@ -308,7 +353,9 @@ static const struct opt opts[] = {
 	  "Print the run as JSON instead of tables" },
 };
 
-static const struct config defaults = { .store = STORE_DEFAULT, .max_blocks = MAX_BLOCKS };
+static const struct config defaults = { .store = STORE_DEFAULT,
+					.max_blocks = MAX_BLOCKS,
+					.margin = "3%" };
 
 const struct command cmd_run = {
 	.name = "run",
@@ -327,6 +374,7 @@ const struct command cmd_run = {
 		    "situ run --schema experiment > experiment.schema.json\n"
 		    "situ run --every 6h --for 3d experiment.yaml\n"
 		    "situ run --until-decided --budget 2h experiment.yaml\n"
+		    "situ run --until-decided --metric 'cpu(cart)' experiment.yaml\n"
 		    "situ run --check 'p99(/api/cart/add) spread/packed < 1.1' experiment.yaml\n"
 		    "situ run -n 10 -o shop.db tests/shop/experiment.yaml\n",
 	.opts = opts,

@@ -165,7 +165,7 @@ const struct command cmd_schedule = {
 	.about = "Installs a systemd timer, or a line of the crontab where systemd does not run, "
 		 "that starts 'situ run' at the times that TIME says. Runs started so do not "
 		 "overlap, whatever their experiments: one that comes too early is skipped, and "
-		 "says so in the log (systemd: journalctl -u situ-NAME; cron: its mail). A second "
+		 "says so in the log (systemd: journalctl -u situ-NAME; cron: STORE.log). A second "
 		 "schedule of an experiment's name takes the place of the first.",
 	.examples = "situ schedule experiment.yaml --cron '0 */6 * * *' -o /var/lib/situ.db\n"
 		    "situ schedule experiment.yaml --cron @daily --dry-run\n"

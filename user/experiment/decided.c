@@ -6,27 +6,58 @@
 #include "user/experiment/decided.h"
 #include "user/experiment/loadview.h"
 
-#define ASKED 2 /* figures: p50 and p99 */
-
-static bool is_asked(const struct difference *d)
+/* Whether a row of @d is one that @asked is about. */
+static bool is_asked(const struct difference *d, const struct decided_asked *asked)
 {
-	return d->kpi && !d->kpi->subject && strcmp(d->metric->id, "latency_ns") == 0 &&
-	       (strcmp(d->stat, "p50") == 0 || strcmp(d->stat, "p99") == 0);
+	size_t i;
+
+	if (!d->kpi)
+		return false;
+	for (i = 0; i < asked->metrics->nr; i++) {
+		if (strcmp(d->kpi->text, asked->metrics->item[i]) == 0)
+			return true;
+	}
+	return !asked->metrics->nr && !asked->checks->nr &&
+	       (strcmp(d->kpi->text, "p50") == 0 || strcmp(d->kpi->text, "p99") == 0);
+}
+
+static unsigned int nr_asked(const struct decided_asked *asked)
+{
+	return asked->metrics->nr || asked->checks->nr ? (unsigned int)asked->metrics->nr : 2;
+}
+
+static void add_more(struct decided *to, unsigned int more, bool *unknown)
+{
+	*unknown |= !more;
+	to->more = more > to->more ? more : to->more;
 }
 
 /* A figure that no trial has yet, such as p99 of few requests, has no row: it is open. */
-static unsigned int count_pair(const struct comparison *pair)
+static void count_pair(const struct comparison *pair, const struct decided_asked *asked,
+		       struct decided *to, bool *unknown)
 {
-	unsigned int decided = 0;
+	unsigned int rows = 0;
 	size_t i;
 
-	for (i = 0; i < pair->nr; i++)
-		decided += is_asked(&pair->difference[i]) &&
-			   pair->difference[i].verdict != VERDICT_UNDECIDED;
-	return decided < ASKED ? ASKED - decided : 0;
+	for (i = 0; i < pair->nr; i++) {
+		const struct difference *d = &pair->difference[i];
+
+		if (!is_asked(d, asked))
+			continue;
+		rows++;
+		if (d->verdict != VERDICT_UNDECIDED)
+			continue;
+		to->open++;
+		add_more(to, d->more, unknown);
+	}
+	if (rows < nr_asked(asked)) {
+		to->open += nr_asked(asked) - rows;
+		*unknown = true;
+	}
 }
 
-static int count_verdicts(const struct plan *plan, const struct run *view, unsigned int *open,
+static int count_verdicts(const struct plan *plan, const struct run *view,
+			  const struct decided_asked *asked, struct decided *to, bool *unknown,
 			  struct err *err)
 {
 	unsigned int nr = plan->nr_placements - (plan_has_aa(plan) ? 1 : 0), i;
@@ -36,29 +67,30 @@ static int count_verdicts(const struct plan *plan, const struct run *view, unsig
 	struct kpi_list kpis = { 0 };
 	const struct compare_options options = {
 		.kpis = &kpis,
-		.margin = COMPARE_MARGIN,
+		.margin = asked->margin,
 		.seed = COMPARE_SEED,
 		.kpis_only = true,
 	};
-	int failed = name ? kpi_list_make(&kpis, NULL, 0, err) : -1;
+	int failed = name ? kpi_list_make(&kpis, asked->metrics->item, asked->metrics->nr, err)
+			  : err_set(err, EXIT_FAILED, "out of memory: free some");
 	size_t k;
 
 	for (i = 0; name && i < nr; i++)
 		name[i] = plan->placements[i].name;
-	if (!failed)
-		failed = ranking_make(view, name, nr, &options, &ranking);
+	if (!failed && ranking_make(view, name, nr, &options, &ranking))
+		failed = err_set(err, EXIT_FAILED, "cannot compare the placements: free memory");
 	for (k = 0; k < ranking.nr_pairs && !failed; k++) {
 		if (strcmp(ranking.pair[k].placement_a, first) == 0)
-			*open += count_pair(&ranking.pair[k]);
+			count_pair(&ranking.pair[k], asked, to, unknown);
 	}
 	ranking_free(&ranking);
 	kpi_list_free(&kpis);
 	free(name);
-	return failed ? err_set(err, EXIT_FAILED, "cannot compare the placements: free memory") : 0;
+	return failed;
 }
 
-static int count_checks(const struct run *view, const struct opt_list *checks, unsigned int *open,
-			struct err *err)
+static int count_checks(const struct run *view, const struct opt_list *checks, struct decided *to,
+			bool *unknown, struct err *err)
 {
 	struct check_outcome outcome;
 	struct check check;
@@ -70,27 +102,33 @@ static int count_checks(const struct run *view, const struct opt_list *checks, u
 		if (check_parse(checks->item[i], &check, err))
 			return -1;
 		/* A figure that no trial has yet may come. */
-		*open += check_run(&check, view, COMPARE_SEED, &outcome, &none) ||
-			 outcome.result == CHECK_OPEN;
+		if (check_run(&check, view, COMPARE_SEED, &outcome, &none) ||
+		    outcome.result == CHECK_OPEN) {
+			to->open++;
+			*unknown = true;
+		}
 		check_free(&check);
 	}
 	return 0;
 }
 
-int decided_count_open(const struct plan *plan, const struct run *run,
-		       const struct opt_list *checks, unsigned int *open, struct err *err)
+int decided_count(const struct plan *plan, const struct run *run, const struct decided_asked *asked,
+		  struct decided *decided, struct err *err)
 {
+	bool unknown = false;
 	struct run view;
 	unsigned int p;
 	int failed = 0;
 
-	*open = 0;
+	*decided = (struct decided){ 0 };
 	for (p = 0; p < plan->nr_phases && !failed; p++) {
 		if (loadview_make(run, plan->phases[p].name, &view))
 			return err_set(err, EXIT_FAILED, "out of memory: free some");
-		failed = count_verdicts(plan, &view, open, err) ||
-			 count_checks(&view, checks, open, err);
+		failed = count_verdicts(plan, &view, asked, decided, &unknown, err) ||
+			 count_checks(&view, asked->checks, decided, &unknown, err);
 		free(view.phases);
 	}
+	if (unknown)
+		decided->more = 0;
 	return failed ? -1 : 0;
 }

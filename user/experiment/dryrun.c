@@ -198,7 +198,10 @@ static void print_total(const struct plan *plan, const struct runner_options *op
 	       nr, plan->nr_placements, plan->load.until_stationary ? "at most " : "", total);
 	if (!options->until_decided)
 		return;
-	printf("Then more blocks until p50 and p99 of every placement are decided, up to %u",
+	printf("Then more blocks until %s of every placement are decided, up to %u",
+	       options->asked.metrics->nr || options->asked.checks->nr
+		       ? "the figures and conditions asked for"
+		       : "p50 and p99",
 	       options->max_blocks);
 	if (options->budget_ns)
 		printf(" or until %s are over",

@@ -180,30 +180,39 @@ static u64 run_ns(const struct runner *r)
 	return r->before_ns + clock_mono_ns() - r->started_ns;
 }
 
+/* Says how it stands behind a block; @why: what ends the run, NULL when it goes on. */
+static void tell_open(struct runner *r, const struct decided *d, const char *why)
+{
+	progress_clear(&r->progress);
+	if (!d->open) {
+		fprintf(stderr, "all verdicts are reached after %u blocks\n", r->nr_blocks);
+		return;
+	}
+	fprintf(stderr, "%u verdict%s open after %u blocks", d->open,
+		d->open == 1 ? " is" : "s are", r->nr_blocks);
+	if (d->more)
+		fprintf(stderr, ", about %u more would do", d->more);
+	fprintf(stderr, ": %s\n", why ? why : "one more");
+}
+
 /* Whether one more block is wanted and affordable; @block_ns is what the last one took. */
 static int wants_more(struct runner *r, u64 block_ns, bool *more, struct err *err)
 {
 	const struct runner_options *o = r->options;
-	unsigned int open = 0;
-	int failed;
+	const char *why = NULL;
+	struct decided decided;
 
 	*more = false;
 	if (!o->until_decided)
 		return 0;
-	failed = decided_count_open(r->plan, r->run, o->checks, &open, err);
-	if (failed)
+	if (decided_count(r->plan, r->run, &o->asked, &decided, err))
 		return -1;
-	progress_clear(&r->progress);
-	if (!open)
-		fprintf(stderr, "all verdicts are reached after %u blocks\n", r->nr_blocks);
-	else if (r->nr_blocks >= o->max_blocks)
-		fprintf(stderr, "%u verdicts are open after %u blocks, all that are allowed\n",
-			open, r->nr_blocks);
+	if (r->nr_blocks >= o->max_blocks)
+		why = "no more blocks are allowed";
 	else if (o->budget_ns && run_ns(r) + block_ns > o->budget_ns)
-		fprintf(stderr, "%u verdicts are open after %u blocks; the budget is spent\n", open,
-			r->nr_blocks);
-	else
-		*more = true;
+		why = "the budget is spent";
+	tell_open(r, &decided, why);
+	*more = decided.open && !why;
 	return 0;
 }
 

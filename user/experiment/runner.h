@@ -3,17 +3,16 @@
 #ifndef SITU_EXPERIMENT_RUNNER_H
 #define SITU_EXPERIMENT_RUNNER_H
 
-#include "user/base/opts.h"
+#include "user/experiment/decided.h"
 #include "user/experiment/plan.h"
-#include "user/model/run.h"
 
 struct runner_options {
 	const char *store;
 	bool resume; /* the latest run of the plan's name in the store goes on where it stopped */
-	bool until_decided;	       /* add blocks until the verdicts are reached, or ... */
-	unsigned int max_blocks;       /* ... there are so many, or ... */
-	u64 budget_ns;		       /* ... the run took so long, stops included; 0: no limit */
-	const struct opt_list *checks; /* conditions that must be shown, too: check_parse() */
+	bool until_decided;	    /* add blocks until the verdicts are reached, or ... */
+	unsigned int max_blocks;    /* ... there are so many, or ... */
+	u64 budget_ns;		    /* ... the run took so long, stops included; 0: no limit */
+	struct decided_asked asked; /* what the verdicts are about */
 };
 
 /*

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The texts of a schedule. Pure; putting them in their places is schedule_install.c's. */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "user/experiment/schedule.h"
@@ -92,11 +94,20 @@ int schedule_timer_text(const struct schedule *schedule, struct buf *out)
 
 int schedule_crontab_line(const struct schedule *schedule, struct buf *out)
 {
+	char *log;
 	int failed;
 
 	buf_puts(out, schedule->cron.text);
 	failed = add_command(schedule, out, add_shell_word);
-	return failed ? failed : buf_printf(out, " " SCHEDULE_MARK "%s\n", schedule->name);
+	if (failed)
+		return failed;
+	/* Mail, where cron would send it, gets lost on a machine without a mail server. */
+	if (asprintf(&log, "%s.log", schedule->store) < 0)
+		return -ENOMEM;
+	buf_puts(out, " >>");
+	failed = add_shell_word(out, log);
+	free(log);
+	return failed ? failed : buf_printf(out, " 2>&1 " SCHEDULE_MARK "%s\n", schedule->name);
 }
 
 /* True when the line @line[@len] is that of schedule @name; of any when that is NULL. */

@@ -132,28 +132,19 @@ int comparison_print(const struct ranking *ranking, const struct compare_options
 	return print_pair(first, most, out);
 }
 
-int comparison_print_run(const struct run *run, size_t most, FILE *out, struct err *err)
+int comparison_print_run(const struct run *run, const struct compare_options *options, size_t most,
+			 FILE *out, struct err *err)
 {
 	const char *placement[RANKING_PLACEMENTS_MAX];
 	size_t nr = ranking_choose(run, placement, ARRAY_SIZE(placement));
 	struct ranking ranking = { 0 };
-	struct kpi_list kpis = { 0 };
-	const struct compare_options options = { .kpis = &kpis,
-						 .margin = COMPARE_MARGIN,
-						 .seed = COMPARE_SEED };
 	int failed;
 
 	if (nr < 2)
 		return 0;
-	failed = kpi_list_make(&kpis, NULL, 0, err);
-	if (!failed) {
-		failed = ranking_make(run, placement, nr, &options, &ranking);
-		if (!failed)
-			failed = comparison_print(&ranking, &options, most, out);
-		if (failed)
-			err_set(err, EXIT_FAILED, "cannot compare: %s", strerror(-failed));
-	}
+	failed = ranking_make(run, placement, nr, options, &ranking);
+	if (!failed)
+		failed = comparison_print(&ranking, options, most, out);
 	ranking_free(&ranking);
-	kpi_list_free(&kpis);
-	return failed ? -1 : 0;
+	return failed ? err_set(err, EXIT_FAILED, "cannot compare: %s", strerror(-failed)) : 0;
 }

@@ -16,10 +16,11 @@ int comparison_print(const struct ranking *ranking, const struct compare_options
 		     size_t most, FILE *out);
 
 /*
- * comparison_print() of all placements of @run by the default figures and margin; nothing when
- * there are fewer than two. 0, or -1 with @err set.
+ * comparison_print() of all placements of @run; nothing when there are fewer than two. 0, or -1
+ * with @err set.
  */
-int comparison_print_run(const struct run *run, size_t most, FILE *out, struct err *err);
+int comparison_print_run(const struct run *run, const struct compare_options *options, size_t most,
+			 FILE *out, struct err *err);
 
 /*
  * Prints one JSON document: schema, situ_version, run{id,name}, margin, level, least_pairs, family,
