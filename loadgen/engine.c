@@ -17,7 +17,7 @@
 #include "user/model/metrics.h"
 
 #define FILES_BESIDES	 64 /* descriptors that are not connections */
-#define FILES_PER_THREAD 4
+#define FILES_PER_THREAD (4 + SHARD_FILES)
 #define HEAD_START_NS	 (2 * NSEC_PER_MSEC) /* for threads to be there when a part begins */
 #define STOP_GRACE_NS	 NSEC_PER_SEC
 #define LOOK_MS		 100 /* how late a stop or a progress line may be */
@@ -45,7 +45,8 @@ struct thread {
 /* A descriptor per connection is needed: raises the soft limit, or says what would. */
 static int make_room_for_files(const struct engine_config *config, struct err *err)
 {
-	rlim_t need = config->connections + FILES_PER_THREAD * config->threads + FILES_BESIDES;
+	rlim_t need = config->connections + config->connections / SHARD_CONNECTIONS * SHARD_FILES +
+		      FILES_PER_THREAD * config->threads + FILES_BESIDES;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= need)

@@ -15,6 +15,7 @@ struct watch {
 	u32 wanted;	/* events that libcurl waits for; 0: none, the connection is idle */
 	u32 generation; /* counts the sockets that had this number */
 	bool ours;	/* opened by sockets_open(): we hear of its end */
+	struct shard *shard;
 };
 
 /* The entry of @fd, made when it is new; NULL without memory. */
@@ -57,7 +58,8 @@ static void set_events(struct sockets *s, int fd, struct watch *watch, u32 event
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
-	struct sockets *s = arg;
+	struct shard *shard = arg;
+	struct sockets *s = shard->sockets;
 	struct watch *watch = watch_of(s, fd);
 	u32 wanted = 0;
 
@@ -69,6 +71,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *un
 	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
 		wanted |= EPOLLOUT;
 	watch->wanted = wanted;
+	watch->shard = shard;
 	/* Only what says nothing while idle may stay; nobody tells us when a resolver's pipe goes.
 	 */
 	if (wanted || !watch->ours || watch->in_set != EPOLLIN)
@@ -78,19 +81,20 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *un
 
 static int on_timer(CURLM *multi, long timeout_ms, void *arg)
 {
-	struct sockets *s = arg;
+	struct shard *shard = arg;
 
 	(void)multi;
 	if (timeout_ms > 0)
-		s->curl_deadline_ns = clock_mono_ns() + (u64)timeout_ms * NSEC_PER_MSEC;
+		shard->deadline_ns = clock_mono_ns() + (u64)timeout_ms * NSEC_PER_MSEC;
 	else
-		s->curl_deadline_ns = timeout_ms < 0 ? SCHEDULE_NEVER : 0;
+		shard->deadline_ns = timeout_ms < 0 ? UINT64_MAX : 0;
 	return 0;
 }
 
 curl_socket_t sockets_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-	struct sockets *s = arg;
+	struct shard *shard = arg;
+	struct sockets *s = shard->sockets;
 	struct watch *watch;
 	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 
@@ -108,7 +112,7 @@ curl_socket_t sockets_open(void *arg, curlsocktype purpose, struct curl_sockaddr
 
 int sockets_close(void *arg, curl_socket_t fd)
 {
-	struct sockets *s = arg;
+	struct sockets *s = ((struct shard *)arg)->sockets;
 
 	/* close() takes it out of the set as well. */
 	if ((size_t)fd < s->nr)
@@ -116,29 +120,47 @@ int sockets_close(void *arg, curl_socket_t fd)
 	return close(fd);
 }
 
+static int make_shard(struct sockets *s, struct shard *shard)
+{
+	*shard = (struct shard){ .sockets = s, .deadline_ns = UINT64_MAX };
+	shard->multi = curl_multi_init();
+	if (!shard->multi || curl_multi_setopt(shard->multi, CURLMOPT_SOCKETFUNCTION, on_socket) ||
+	    curl_multi_setopt(shard->multi, CURLMOPT_SOCKETDATA, shard) ||
+	    curl_multi_setopt(shard->multi, CURLMOPT_TIMERFUNCTION, on_timer) ||
+	    curl_multi_setopt(shard->multi, CURLMOPT_TIMERDATA, shard) ||
+	    /* A connection to each request under way, with HTTP/2 as well. */
+	    curl_multi_setopt(shard->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) ||
+	    curl_multi_setopt(shard->multi, CURLMOPT_MAXCONNECTS, (long)SHARD_CONNECTIONS))
+		return -ENOMEM;
+	return 0;
+}
+
 int sockets_make(struct sockets *s, unsigned int nr_connections)
 {
-	*s = (struct sockets){ .curl_deadline_ns = SCHEDULE_NEVER };
+	unsigned int nr = (nr_connections + SHARD_CONNECTIONS - 1) / SHARD_CONNECTIONS;
+
+	*s = (struct sockets){ .shards = calloc(nr, sizeof(*s->shards)) };
 	s->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll_fd < 0)
 		return -errno;
-	s->multi = curl_multi_init();
-	if (!s->multi || curl_multi_setopt(s->multi, CURLMOPT_SOCKETFUNCTION, on_socket) ||
-	    curl_multi_setopt(s->multi, CURLMOPT_SOCKETDATA, s) ||
-	    curl_multi_setopt(s->multi, CURLMOPT_TIMERFUNCTION, on_timer) ||
-	    curl_multi_setopt(s->multi, CURLMOPT_TIMERDATA, s) ||
-	    /* A connection to each request under way, with HTTP/2 as well. */
-	    curl_multi_setopt(s->multi, CURLMOPT_PIPELINING, CURLPIPE_NOTHING) ||
-	    curl_multi_setopt(s->multi, CURLMOPT_MAXCONNECTS, (long)nr_connections))
+	if (!s->shards)
 		return -ENOMEM;
+	while (s->nr_shards < nr) {
+		if (make_shard(s, &s->shards[s->nr_shards++]))
+			return -ENOMEM;
+	}
 	return 0;
 }
 
 void sockets_free(struct sockets *s)
 {
-	curl_multi_cleanup(s->multi);
+	unsigned int i;
+
+	for (i = 0; i < s->nr_shards; i++)
+		curl_multi_cleanup(s->shards[i].multi);
 	if (s->epoll_fd >= 0)
 		close(s->epoll_fd);
+	free(s->shards);
 	free(s->watch);
 	*s = (struct sockets){ .epoll_fd = -1 };
 }
@@ -150,19 +172,20 @@ int sockets_add_other(struct sockets *s, int fd)
 	return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
 }
 
-void sockets_handle(struct sockets *s, const struct epoll_event *event)
+struct shard *sockets_handle(struct sockets *s, const struct epoll_event *event)
 {
 	int fd = (int)(u32)event->data.u64, mask = 0, running;
 	struct watch *watch;
+	struct shard *shard;
 
 	if (event->data.u64 == OTHER || (size_t)fd >= s->nr)
-		return;
+		return NULL;
 	watch = &s->watch[fd];
 	if (watch->generation != event->data.u64 >> 32)
-		return; /* it was closed by an event that came with this one */
+		return NULL; /* it was closed by an event that came with this one */
 	if (!watch->wanted) {
 		set_events(s, fd, watch, 0);
-		return;
+		return NULL;
 	}
 	if (event->events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
 		mask |= CURL_CSELECT_IN;
@@ -170,17 +193,48 @@ void sockets_handle(struct sockets *s, const struct epoll_event *event)
 		mask |= CURL_CSELECT_OUT;
 	if (event->events & EPOLLERR)
 		mask |= CURL_CSELECT_ERR;
-	if (curl_multi_socket_action(s->multi, fd, mask, &running))
+	shard = watch->shard; /* the table may move */
+	if (curl_multi_socket_action(shard->multi, fd, mask, &running))
 		s->failed = -EIO;
+	return shard;
 }
 
-void sockets_timeout(struct sockets *s, u64 now_ns)
+u64 sockets_deadline(const struct sockets *s)
+{
+	u64 earliest_ns = UINT64_MAX;
+	unsigned int i;
+
+	for (i = 0; i < s->nr_shards; i++) {
+		if (s->shards[i].deadline_ns < earliest_ns)
+			earliest_ns = s->shards[i].deadline_ns;
+	}
+	return earliest_ns;
+}
+
+/*
+ * What is to be called at once, added transfers included. libcurl tells when it wants to be called
+ * next, but not that it has nothing left to be called for.
+ */
+static void run_now(struct shard *shard)
 {
 	int running;
 
-	if (s->curl_deadline_ns > now_ns)
-		return;
-	s->curl_deadline_ns = SCHEDULE_NEVER;
-	if (curl_multi_socket_action(s->multi, CURL_SOCKET_TIMEOUT, 0, &running))
-		s->failed = -EIO;
+	shard->deadline_ns = UINT64_MAX;
+	if (curl_multi_socket_action(shard->multi, CURL_SOCKET_TIMEOUT, 0, &running))
+		shard->sockets->failed = -EIO;
+}
+
+void shard_begin(struct shard *shard, CURL *easy)
+{
+	if (curl_multi_add_handle(shard->multi, easy))
+		shard->sockets->failed = -EIO;
+	run_now(shard);
+}
+
+bool shard_timeout(struct shard *shard, u64 now_ns)
+{
+	if (shard->deadline_ns > now_ns)
+		return false;
+	run_now(shard);
+	return true;
 }

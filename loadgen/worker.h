@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * One thread of the load: slots over libcurl's multi_socket_action() and an epoll set of its own.
+ * worker.c begins requests and waits, worker_end.c is about their end.
  * Lives through all parts of a load (warm-up, then the measured part), so connections do too.
  */
 #ifndef SITU_LOADGEN_WORKER_H
@@ -8,8 +9,10 @@
 
 #include <stdatomic.h>
 
+#include "loadgen/punctual.h"
 #include "loadgen/session_queue.h"
 #include "loadgen/slot.h"
+#include "loadgen/sockets.h"
 
 /* What the main thread may read while the worker runs. */
 struct worker_shown {
@@ -18,16 +21,6 @@ struct worker_shown {
 	_Atomic u64 in_flight;
 	_Atomic u64 backlog;
 	_Atomic u64 latency[HIST_KERNEL_NR]; /* of good answers so far */
-};
-
-/* An entry per file descriptor; see sockets.h. */
-struct sockets {
-	int epoll_fd;
-	CURLM *multi;
-	struct watch *watch;
-	size_t nr;
-	u64 curl_deadline_ns; /* when libcurl wants to be called again; SCHEDULE_NEVER: not */
-	int failed;	      /* 0 or a negative errno that ends the thread's part */
 };
 
 /* One part of a load: how long, and whether it counts. */
@@ -47,6 +40,7 @@ struct worker {
 	struct sockets sockets;
 	int timer_fd;
 	u64 armed_ns; /* when the timer fires; SCHEDULE_NEVER: it does not */
+	struct punctual punctual;
 	struct slot *slots;
 	unsigned int nr_slots;
 	unsigned int *free_slots; /* a stack of indexes */
@@ -58,7 +52,6 @@ struct worker {
 	bool closing;		      /* no step of a session begins any more */
 	u64 sessions_begun, sessions_finished, sessions_failed;
 	u64 starved_until_ns;	/* when a connection last came free after all were busy */
-	bool resolve_set;	/* its first request has been made, with the addresses */
 	struct record *records; /* one per target */
 	const struct part *part;
 	struct schedule_cursor next; /* the first request that is not begun */
@@ -80,5 +73,22 @@ void worker_free(struct worker *w);
 
 /* Runs this worker's share of @part. 0 or the negative errno that ended it early. */
 int worker_run(struct worker *w, const struct part *part);
+
+/* For worker.c and worker_end.c. */
+
+static inline bool worker_is_open(const struct worker *w)
+{
+	return schedule_is_open(&w->part->schedule);
+}
+
+static inline struct shard *worker_shard(struct worker *w, const struct slot *slot)
+{
+	return sockets_shard(&w->sockets, (unsigned int)(slot - w->slots));
+}
+
+static inline void worker_show(_Atomic u64 *at, u64 value)
+{
+	atomic_store_explicit(at, value, memory_order_relaxed);
+}
 
 #endif

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "loadgen/punctual.h"
+
+#define START_NS (5 * NSEC_PER_SEC)
+#define DUE_NS	 (START_NS + NSEC_PER_SEC)
+
+static void it_wakes_ahead(void **state)
+{
+	struct punctual p = { .since_ns = START_NS };
+
+	(void)state;
+	assert_int_equal(punctual_wake_ns(&p, DUE_NS, START_NS), DUE_NS - PUNCTUAL_AHEAD_NS);
+	/* So near that it stays awake: a time that has passed. */
+	assert_true(punctual_wake_ns(&p, DUE_NS, DUE_NS - 1000) < DUE_NS - 1000);
+	/* Nothing to wait for. */
+	assert_int_equal(punctual_wake_ns(&p, DUE_NS, DUE_NS + 1), DUE_NS);
+	assert_int_equal(punctual_wake_ns(&p, 0, START_NS), 0);
+	assert_int_equal(punctual_wake_ns(&p, UINT64_MAX, START_NS), UINT64_MAX);
+}
+
+static void it_is_awake_for_a_share_of_the_time(void **state)
+{
+	struct punctual p = { .since_ns = START_NS };
+	u64 now_ns = START_NS;
+	unsigned int i;
+
+	(void)state;
+	/* Something is due every 20 us: it could stay awake all the time. */
+	for (i = 0; i < 100000; i++) {
+		if (punctual_wake_ns(&p, now_ns + 10000, now_ns) <= now_ns)
+			punctual_waited(&p, now_ns, now_ns + 10000);
+		now_ns += 20000;
+	}
+	assert_in_range(p.awake_ns, (now_ns - START_NS) * 24 / 100, (now_ns - START_NS) * 26 / 100);
+}
+
+static void it_makes_way_for_others(void **state)
+{
+	struct punctual p = { .since_ns = START_NS };
+	u64 now_ns = DUE_NS, due_ns = now_ns + 10000;
+
+	(void)state;
+	punctual_waited(&p, now_ns - 1000, now_ns);
+	assert_int_equal(punctual_wake_ns(&p, due_ns, now_ns), due_ns - PUNCTUAL_AHEAD_NS);
+	punctual_waited(&p, now_ns - PUNCTUAL_TAKEN_NS - 1, now_ns);
+	assert_int_equal(punctual_wake_ns(&p, due_ns, now_ns), due_ns);
+	due_ns = now_ns + PUNCTUAL_BACK_NS;
+	assert_int_equal(punctual_wake_ns(&p, due_ns, now_ns), due_ns - PUNCTUAL_AHEAD_NS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(it_wakes_ahead),
+		cmocka_unit_test(it_is_awake_for_a_share_of_the_time),
+		cmocka_unit_test(it_makes_way_for_others),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
