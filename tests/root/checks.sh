@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 # What must be in the recordings that `stimulate DIR` of stimuli.sh has left in DIR, here or on
-# another machine; sourced behind ../lib.sh: `check DIR [PREFIX [root]]`, where PREFIX begins the
-# tests' names.
+# another machine; sourced behind ../lib.sh: `check DIR [PREFIX]`, where PREFIX begins the tests'
+# names.
 
 # recorded NAME: the recording was made
 recorded()
@@ -137,14 +137,7 @@ check_tcp()
 		"${_prefix}the server's service received it"
 }
 
-# Without cgroup v2 a socket has no cgroup: the turns are exact, but the root's.
-check_tcp_of_root()
-{
-	_client='(root)' _server='(root)'
-	check_edge
-}
-
-# check DIR [PREFIX [root]]: root when the sockets are expected to be its
+# check DIR [PREFIX]
 check()
 {
 	_dir=$1 _prefix=${2:-}
@@ -152,7 +145,7 @@ check()
 	check_cpu
 	check_wait
 	check_disk
-	"check_tcp${3:+_of_$3}"
+	check_tcp
 	check_adopted
 	check_churn
 }
