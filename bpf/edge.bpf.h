@@ -32,6 +32,13 @@ struct {
 	__type(value, u32);
 } edge_free SEC(".maps");
 
+/* Whom a join is kept for. */
+enum awaits {
+	AWAITS_CLIENT,	    /* who takes the server's part, and the join with it */
+	AWAITS_SERVER,	    /* on v1, which has to find out first whose it is */
+	AWAITS_SERVER_ONLY, /* the client has been here */
+};
+
 /*
  * Where the two halves of a connection meet. The client becomes established first and leaves its
  * part, so a server that is on this kernel finds it; the client takes the server's part with its
@@ -44,7 +51,7 @@ struct join {
 	u16 port;
 	u16 client_slot; /* SLOT_REMOTE until the client came */
 	u16 server_slot; /* SLOT_REMOTE until the server came */
-	u16 awaited;	 /* the server has to find out whose it is and will come once more */
+	u16 awaits;	 /* enum awaits */
 };
 
 struct {

@@ -144,9 +144,10 @@ static __noinline void client_resolve(struct sock *sk, struct conn *conn)
 	if (join) {
 		key.server_slot = join->server_slot;
 		local = join->local;
-		/* A server that was adopted too resolves later than its client, as one may on v1.
-		 */
-		if (!conn->adopted && !join->awaited)
+		/* A server may resolve later than its client: on v1, or adopted as its client. */
+		if (join->awaits)
+			join->awaits = AWAITS_SERVER_ONLY;
+		else if (!conn->adopted)
 			bpf_map_delete_elem(&edge_joins, &isn);
 	}
 	row = edge_take(conn, &key, &local);
@@ -171,6 +172,7 @@ static __noinline void server_resolve(struct sock *sk, struct conn *conn)
 	struct isn_pair isn = conn->isn;
 	struct join *join = bpf_map_lookup_elem(&edge_joins, &isn);
 	struct edge_row *row;
+	bool client_was_here;
 
 	addr_of_self(&local, sk);
 	key.server_slot = conn->slot;
@@ -181,7 +183,9 @@ static __noinline void server_resolve(struct sock *sk, struct conn *conn)
 		key.server = join->server;
 		key.port = join->port;
 		conn->joined = 1;
-		if (join->awaited)
+		client_was_here = join->awaits == AWAITS_SERVER_ONLY;
+		join->awaits = AWAITS_CLIENT;
+		if (client_was_here)
 			bpf_map_delete_elem(&edge_joins, &isn);
 	} else {
 		key.client_slot = SLOT_REMOTE;
@@ -240,7 +244,7 @@ static __noinline void server_await_owner(struct sock *sk, struct conn *conn)
 	if (!join)
 		return;
 	join->server_slot = conn->slot;
-	join->awaited = 1;
+	join->awaits = AWAITS_SERVER;
 }
 
 static __always_inline void server_established(struct sock *sk, const struct tcp_sock *tp)

@@ -48,6 +48,8 @@ cgroup_usage_ns()
 
 cat > "$TMP/in_cgroup" << 'END'
 #!/bin/sh
+# A slice is charged to where it ends: with SETTLE seconds before, it begins right here.
+[ -z "${SETTLE:-}" ] || sleep "$SETTLE"
 for mount in $CGROUP_MOUNTS; do
 	echo 0 > "$mount$CGROUP/$1/cgroup.procs"
 done

@@ -22,16 +22,37 @@ record()
 # One long slice and many short ones.
 stimulate_cpu()
 {
-	record "$1" cpu "in_cgroup busy $STIM/spin 701 & in_cgroup bursts $STIM/spin 401 199 & wait"
+	SETTLE=0.01
+	export SETTLE
+	record "$1" cpu "in_cgroup busy $STIM/spin 1409 > $TMP/spun &
+		in_cgroup bursts $STIM/spin 809 199 > $TMP/spun & wait"
+	unset SETTLE
 	cgroup_usage_ns busy > "$1/busy.usage_ns"
 	cgroup_usage_ns bursts > "$1/bursts.usage_ns"
 }
 
-# Two that share a CPU: what one waits is what the other runs, while both want to run.
+# Many short lives: FORKS (2003) children of one shell.
+stimulate_forks()
+{
+	FORKS=${FORKS:-2003}
+	export FORKS
+	echo "$FORKS" > "$1/forks.count"
+	record "$1" forks 'SETTLE=0.01 in_cgroup forker sh -c '\''i=0; while [ $i -lt "$FORKS" ]; do
+		i=$((i + 1)); ( : ); done'\'
+	cgroup_usage_ns forker > "$1/forker.usage_ns"
+}
+
+# Two that share a CPU from the same moment on: what one waits is what the other runs. The kernel's
+# own account of their waits stands in DIR/victim.waited and DIR/offender.waited.
 stimulate_wait()
 {
-	record "$1" wait "in_cgroup victim taskset -c 0 $STIM/spin 1009 &
-		in_cgroup offender taskset -c 0 $STIM/spin 1009 & wait"
+	for _name in victim offender; do
+		: > "$1/$_name.waited"
+	done
+	record "$1" wait "in_cgroup victim taskset -c 0 $STIM/spin 1009 1 $TMP/start > $1/victim.waited &
+		in_cgroup offender taskset -c 0 $STIM/spin 1009 1 $TMP/start > $1/offender.waited &
+		until [ -s $1/victim.waited ] && [ -s $1/offender.waited ]; do sleep 0.01; done
+		touch $TMP/start; wait"
 }
 
 # Direct writes of a known size, to blocks that the file has already.
@@ -67,23 +88,25 @@ stimulate_adopted()
 # 0: none.
 stimulate_churn()
 {
-	CHURN=${CHURN:-1201}
+	CHURN=${CHURN:-2003}
 	export CHURN
 	echo "$CHURN" > "$1/churn.count"
 	interval=1s
 	record "$1" churn 'i=0; while [ $i -lt "$CHURN" ]; do
-		i=$((i + 1))
-		for mount in $CGROUP_MOUNTS; do mkdir "$mount$CGROUP/churn$i"; done
+		i=$((i + 1)) dirs=""
+		for mount in $CGROUP_MOUNTS; do dirs="$dirs $mount$CGROUP/churn$i"; done
+		mkdir $dirs
 		in_cgroup churn$i true
-		for mount in $CGROUP_MOUNTS; do rmdir "$mount$CGROUP/churn$i"; done; done'
+		rmdir $dirs; done'
 	interval=1m
 }
 
 stimulate()
 {
-	make_cgroups busy bursts victim offender writer client server
+	make_cgroups busy bursts forker victim offender writer client server
 	echo "$CGROUP" > "$1/cgroup"
 	stimulate_cpu "$1"
+	stimulate_forks "$1"
 	stimulate_wait "$1"
 	stimulate_disk "$1"
 	stimulate_tcp "$1"
