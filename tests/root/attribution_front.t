@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 # Whose milliseconds, behind a proxy: nginx with and without kept connections to what is behind it,
-# and TLS to the client and to the next proxy.
+# TLS to the client and to the next proxy, and a Unix-domain socket.
 . "$(dirname "$0")/../lib.sh"
 . "$(dirname "$0")/cgroup.sh"
 . "$TOP/tests/lab/lab.sh"
@@ -9,7 +9,7 @@
 need_lab
 own_network
 need_command nginx ss openssl
-make_cgroups load web inner front mid back
+make_cgroups load web inner front mid back local
 
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout "$TMP/key" \
 	-out "$TMP/cert" 2> /dev/null || bail "no certificate"
@@ -32,6 +32,7 @@ proxy()
 			ssl_certificate $TMP/cert;
 			ssl_certificate_key $TMP/key;
 			upstream kept { server 127.0.0.1:9001; keepalive 16; }
+			upstream unix { server unix:$TMP/local.sock; keepalive 16; }
 			upstream inner { server 127.0.0.1:18444; keepalive 16; }
 			$2
 		}
@@ -44,10 +45,13 @@ proxy web "
 	server { listen 127.0.0.1:18080; location / { proxy_pass http://kept; } }
 	server { listen 127.0.0.1:18081; location / { proxy_pass http://127.0.0.1:9001; } }
 	server { listen 127.0.0.1:18443 ssl; location / { proxy_pass http://kept; } }
-	server { listen 127.0.0.1:18082; location / { proxy_pass https://inner; } }"
+	server { listen 127.0.0.1:18082; location / { proxy_pass https://inner; } }
+	server { listen 127.0.0.1:18083; location / { proxy_pass http://unix; } }"
 actor back back 127.0.0.1:9003
 actor mid mid 127.0.0.1:9002 back=127.0.0.1:9003
 actor front front 127.0.0.1:9001 mid=127.0.0.1:9002
+actor local local "$TMP/local.sock" back="$TMP/back.sock"
+actor back back "$TMP/back.sock"
 listening 9001 9002 9003 18080 18444
 
 script="spin=1000,sleep=1000,call=mid(spin=1000,call=back(sleep=2000))"
@@ -60,6 +64,8 @@ measure tls "-n 203 -c 4 --insecure" "https://127.0.0.1:18443/tag=tls,$script"
 measure handshakes "-n 203 -c 4 --insecure --no-keepalive" \
 	"https://127.0.0.1:18443/tag=handshakes,$script"
 measure inner "-n 203 -c 4" "http://127.0.0.1:18082/tag=inner,$script"
+measure unix "-n 203 -c 4" \
+	"http://127.0.0.1:18083/tag=unix,spin=1000,sleep=1000,call=back(spin=1000,sleep=2000)"
 actors_end
 
 for name in kept fresh closing tls handshakes; do
@@ -68,6 +74,8 @@ for name in kept fresh closing tls handshakes; do
 done
 judged inner --cgroup "$CGROUP" --client "$TMP/inner.client" --endpoint inner --before web,inner \
 	--coverage 0.95 "$TMP/inner.json" "$TMP/truth/front" "$TMP/truth/mid" "$TMP/truth/back"
+judged unix --cgroup "$CGROUP" --client "$TMP/unix.client" --endpoint unix --before web \
+	--coverage 0.95 "$TMP/unix.json" "$TMP/truth/local" "$TMP/truth/back"
 
 # The proxy keeps no truth, but its cgroup does.
 ok "$(awk -v got="$(row kept web cpu)" -v used="$((usage_after - usage_before))" 'BEGIN {
