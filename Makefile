@@ -76,8 +76,11 @@ FUZZERS  := $(FUZZ_SRC:%.c=$(B)/%)
 SHOP_SRC := $(wildcard tests/shop/*.c)
 SHOP     := $(patsubst tests/shop/svc_%.c,$(B)/tests/shop/%,$(wildcard tests/shop/svc_*.c))
 SHOP_LIB := $(patsubst %.c,$(B)/%.o,$(filter-out tests/shop/svc_%.c,$(SHOP_SRC)))
+LAB_SRC  := $(wildcard tests/lab/*.c)
+LAB      := $(patsubst tests/lab/main_%.c,$(B)/tests/lab/%,$(wildcard tests/lab/main_*.c))
+LAB_LIB  := $(patsubst %.c,$(B)/%.o,$(filter-out tests/lab/main_%.c,$(LAB_SRC)))
 
-SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(VM_SRC) $(SHOP_SRC) \
+SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(VM_SRC) $(SHOP_SRC) $(LAB_SRC) \
 	    $(FUZZ_SRC) $(BENCH_SRC)
 HEADERS  := $(wildcard bpf/*.h user/*.h user/*/*.h loadgen/*.h loadgen/*/*.h tests/*/*.h)
 SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
@@ -89,7 +92,7 @@ SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 	check-shell check-bpf fuzz fuzzers man install uninstall clean help
 
 all: $(B)/situ $(SKELS) ## build/situ (the default)
-tests: all $(UNIT) $(STIM) shop ## what the tests run, built
+tests: all $(UNIT) $(STIM) $(LAB) shop ## what the tests run, built
 shop: $(SHOP) ## the services of the demo's shop
 
 # What a tree was built with: when that changes, everything is built anew.
@@ -183,6 +186,11 @@ $(UNIT:%=%.o): | $(B)/have-unit
 $(B)/tests/stim/%: $(B)/tests/stim/%.o
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ -lpthread
+
+# Static: they run in containers and virtual machines that have no libraries.
+$(B)/tests/lab/%: $(B)/tests/lab/main_%.o $(LAB_LIB)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(or $(SAN),-static) $(LDFLAGS) -o $@ $^ -lpthread
 
 $(B)/tests/vm/%: $(B)/tests/vm/%.o
 	$(call msg,LINK,$@)

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "user/base/text.h"
@@ -26,6 +31,17 @@ void cmdgroup_remove(const struct cgroupfs *fs, const char *path)
 	}
 }
 
+/* Of another one that has just begun, the cgroup is still empty: only its process tells. */
+static bool left_behind(const char *name)
+{
+	long pid;
+
+	if (!text_starts(name, CMDGROUP_PREFIX))
+		return false;
+	pid = strtol(name + strlen(CMDGROUP_PREFIX), NULL, 10);
+	return pid > 0 && kill((pid_t)pid, 0) && errno == ESRCH;
+}
+
 /* A recording that was killed could not remove its own. @mount: NULL where there is none. */
 static void remove_old(const struct cgroupfs *fs, const char *mount)
 {
@@ -36,7 +52,7 @@ static void remove_old(const struct cgroupfs *fs, const char *mount)
 	if (!dir)
 		return;
 	while ((entry = readdir(dir))) {
-		if (!text_starts(entry->d_name, CMDGROUP_PREFIX))
+		if (!left_behind(entry->d_name))
 			continue;
 		snprintf(path, sizeof(path), "/%s", entry->d_name);
 		cmdgroup_remove(fs, path);

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+# Actors in cgroups of their own, measured by `situ record` under a load, and judged against what
+# they say that they did. Sourced behind ../lib.sh and ../root/cgroup.sh.
+#	need_lab			skips the file where this cannot be done
+# With `situ run`, in the directory $TMP:
+#	actor_script [OPTION]...	writes actor.sh, a service's command; its $PEERS are its peers
+#	workload			writes workload.yaml of the lines "NAME [SCRIPT]" of the file
+#					scripts: endpoints that do it
+#	run_lab				runs lab.yaml: run.json, truth/PLACEMENT.SERVICE
+# With `situ record`, behind make_cgroups:
+#	actor NAME ARGUMENT...		starts one in the cgroup NAME, by $prefix if set; $pid
+#	listening PORT...		waits until somebody listens there
+#	measure NAME OPTIONS URL	records while `situ load OPTIONS URL` runs in the cgroup load, by
+#					$prefix: $TMP/NAME.json, the load's own result in $TMP/NAME.client
+#	hog COMMAND...			runs it in the cgroup hog until hog_end
+#	actors_end			ends the actors, which then write the truth to $TMP/truth/NAME
+#	judged NAME ARGUMENT...		a test for each claim of judge.py about $TMP/NAME.json
+# $KEEP, if set, is a directory that gets the documents, to look at.
+#	row NAME PATH COMPONENT		ns per request, over all endpoints; PATH: front/mid
+
+LAB=$TOP/build/tests/lab
+_actors='' _hog=''
+mkdir -p "$TMP/truth"
+
+need_lab()
+{
+	need_root
+	need_command jq python3
+	need_file "$LAB/actor" "$LAB/wire" /sys/kernel/btf/vmlinux
+	"$SITU" record --help | grep -q -e --no-spans ||
+		skip_all "this situ attributes no latency: it has no --no-spans"
+}
+
+actor_script()
+{
+	cat > actor.sh <<- END
+		#!/bin/sh
+		exec $LAB/actor -t $TMP/truth/\$SITU_PLACEMENT.\$SITU_SERVICE $* "\$@" \\
+			\$SITU_SERVICE \$SITU_ADDRESS:\$SITU_PORT \$PEERS
+	END
+	chmod +x actor.sh
+}
+
+workload()
+{
+	echo "endpoints:"
+	while read -r _name _script; do
+		echo "  - {name: $_name, path: \"/tag=$_name${_script:+,$_script}\"}"
+	done < scripts
+} > workload.yaml
+
+run_lab()
+{
+	spawn "$SITU" run -o run.db lab.yaml > run.out 2> run.err
+	wait "$pid"
+	rc=$?
+	is $rc 0 "the run ends well"
+	[ $rc = 0 ] || diag "$(cat run.err)"
+	"$SITU" export --format json run.db > run.json
+	is "$(jq '[.endpoints[] | select(.name == "all") | .errors | length] | add' run.json)" 0 \
+		"every request is answered"
+	[ -z "${KEEP:-}" ] || cp -r run.json truth run.err "$KEEP"
+}
+
+actor()
+{
+	_name=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	spawn in_cgroup "$_name" ${prefix:-} "$LAB/actor" -t "$TMP/truth/$_name" "$@"
+	_actors="$_actors $pid"
+	at_exit actors_end
+}
+
+_listens()
+{
+	ss -Hltn "sport = :$1" | grep -q .
+}
+
+listening()
+{
+	for _port; do
+		wait_until 10 _listens "$_port" || bail "nobody listens on port $_port"
+	done
+}
+
+measure()
+{
+	_name=$1 _options=$2 _url=$3
+	# shellcheck disable=SC2086 # options are words
+	run "$SITU" record -q --json -o "$TMP/$_name.db" -- in_cgroup load ${prefix:-} \
+		"$SITU" load --quiet --json $_options "$_url"
+	is "$rc" 0 "$_name: the load is measured"
+	[ -z "$err" ] || diag "$err"
+	jq -s '.[0]' "$TMP/.out" > "$TMP/$_name.client"
+	jq -s '.[1]' "$TMP/.out" > "$TMP/$_name.json"
+	[ -z "${KEEP:-}" ] || cp "$TMP/$_name.json" "$TMP/$_name.client" "$KEEP"
+}
+
+actors_end()
+{
+	for _actor in $_actors; do
+		end "$_actor"
+	done
+	_actors=''
+	[ -z "${KEEP:-}" ] || cp -r "$TMP/truth" "$KEEP"
+}
+
+hog()
+{
+	spawn in_cgroup hog "$@"
+	_hog=$pid
+	at_exit hog_end
+}
+
+_hog_alone()
+{
+	for _mount in $CGROUP_MOUNTS; do
+		[ -z "$(cat "$_mount$CGROUP/hog/cgroup.procs")" ] || return 1
+	done
+}
+
+# Its children are in its group, too.
+hog_end()
+{
+	[ -n "$_hog" ] || return 0
+	kill -s KILL -- "-$_hog"
+	end "$_hog" KILL
+	_hog=''
+	wait_until 5 _hog_alone || diag "the hog does not end"
+}
+
+judged()
+{
+	_name=$1
+	shift
+	_verdict=$("$TOP/tests/lab/judge.py" "$@" 2>&1) || {
+		fail "$_name: cannot be judged"
+		diag "$_verdict"
+		return
+	}
+	while read -r _line; do
+		case $_line in
+		"ok "*) pass "$_name: ${_line#ok }" ;;
+		*) fail "$_name: ${_line#not ok }" ;;
+		esac
+	done <<- END
+		$_verdict
+	END
+}
+
+row()
+{
+	jq --arg cgroup "$CGROUP/" --arg path "$2" --arg component "$3" '[.attribution[] |
+		select(.band == "all" and .component == $component and
+			([.path[] | ltrimstr($cgroup)] | join("/")) == $path) | .ns] | add // 0' \
+		"$TMP/$1.json"
+}

@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Whose milliseconds, when a link is slow: two hosts with 3 ms of cable between them. The delay is
+# the network row of the edge over it, and is in no other row.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/cgroup.sh"
+. "$TOP/tests/lab/lab.sh"
+
+need_lab
+own_network
+need_command ip nsenter ss
+make_cgroups load front mid back wire
+
+for host in a b; do
+	net=situ-lab-$$-$host
+	ip netns add "$net" && at_exit "ip netns del $net" || bail "no network namespace"
+	ip link add "near-$host" type veth peer name far netns "$net"
+	ip link set "near-$host" up promisc on
+	ip -n "$net" link set lo up
+	ip -n "$net" link set far up
+done
+ip -n "situ-lab-$$-a" address add 10.84.0.1/24 dev far
+ip -n "situ-lab-$$-b" address add 10.84.0.2/24 dev far
+on() { echo "nsenter --net=/run/netns/situ-lab-$$-$1"; }
+
+spawn in_cgroup wire "$LAB/wire" near-a near-b 3000
+at_exit "end $pid"
+prefix=$(on b) actor back back 10.84.0.2:9003
+prefix=$(on a) actor mid mid 10.84.0.1:9002
+prefix=$(on a) actor front front 10.84.0.1:9001 mid=10.84.0.1:9002 back=10.84.0.2:9003
+answers() { $(on a) curl -fs -o /dev/null "http://10.84.0.1:9001/tag=first,call=back(),call=mid()"; }
+wait_until 10 answers || bail "the services do not answer"
+
+prefix=$(on a) measure wire "-n 101 -c 2" \
+	"http://10.84.0.1:9001/tag=wire,spin=500,call=mid(sleep=1000),call=back(sleep=1000)"
+prefix=$(on a) measure fork "-n 101 -c 2" \
+	"http://10.84.0.1:9001/tag=fork,call=back(sleep=1000)mid(sleep=9000)"
+actors_end
+for name in wire fork; do
+	judged $name --cgroup "$CGROUP" --client "$TMP/$name.client" --endpoint $name \
+		"$TMP/$name.json" "$TMP/truth/front" "$TMP/truth/mid" "$TMP/truth/back"
+done
+network=$(row wire front/back network)
+ok "$([ "${network%.*}" -ge 6000000 ]; echo $?)" "both ways over the slow link are its network row" ||
+	diag "$network ns"
+network=$(row wire front/mid network)
+ok "$([ "${network%.*}" -le 1000000 ]; echo $?)" "and no way that goes past it" || diag "$network ns"
+
+finish
