@@ -259,33 +259,6 @@ int opts_parse(const struct command *cmd, int argc, char **argv, void *config, s
 	return 0;
 }
 
-/* Prints @text wrapped at HELP_WIDTH, each line after the first indented by @indent. */
-static void print_wrapped(const char *text, int indent)
-{
-	int column = indent;
-
-	while (*text) {
-		int len = (int)strcspn(text, " \n");
-
-		if (column > indent && column + 1 + len > HELP_WIDTH) {
-			printf("\n%*s", indent, "");
-			column = indent;
-		} else if (column > indent) {
-			putchar(' ');
-			column++;
-		}
-		printf("%.*s", len, text);
-		column += len;
-		text += len;
-		if (text[0] == '\n') {
-			printf("\n%*s", indent, "");
-			column = indent;
-		}
-		text += *text != '\0';
-	}
-	putchar('\n');
-}
-
 static void print_opt(const struct opt *opt)
 {
 	char head[64];
@@ -298,7 +271,7 @@ static void print_opt(const struct opt *opt)
 		printf("%s\n%*s", head, HELP_COLUMN, "");
 	else
 		printf("%-*s", HELP_COLUMN, head);
-	print_wrapped(opt->help, HELP_COLUMN);
+	text_print_wrapped(stdout, opt->help, HELP_COLUMN, HELP_WIDTH);
 }
 
 void opts_help(const struct command *cmd)
@@ -307,10 +280,10 @@ void opts_help(const struct command *cmd)
 	size_t i;
 
 	printf("Usage: situ %s [OPTIONS]%s%s\n\n", cmd->name, cmd->args[0] ? " " : "", cmd->args);
-	print_wrapped(cmd->summary, 0);
+	text_print_wrapped(stdout, cmd->summary, 0, HELP_WIDTH);
 	if (cmd->about) {
 		putchar('\n');
-		print_wrapped(cmd->about, 0);
+		text_print_wrapped(stdout, cmd->about, 0, HELP_WIDTH);
 	}
 	printf("\nOptions:\n");
 	for (i = 0; i < cmd->nr_opts; i++)

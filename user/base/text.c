@@ -130,3 +130,34 @@ int text_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
 }
+
+static int width_of_word(const char *text, int len)
+{
+	return text_width(text) - text_width(text + len);
+}
+
+void text_print_wrapped(FILE *out, const char *text, int indent, int width)
+{
+	int column = indent;
+
+	while (*text) {
+		int len = (int)strcspn(text, " \n"), columns = width_of_word(text, len);
+
+		if (column > indent && column + 1 + columns > width) {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		} else if (column > indent) {
+			fputc(' ', out);
+			column++;
+		}
+		fprintf(out, "%.*s", len, text);
+		column += columns;
+		text += len;
+		if (text[0] == '\n') {
+			fprintf(out, "\n%*s", indent, "");
+			column = indent;
+		}
+		text += *text != '\0';
+	}
+	fputc('\n', out);
+}

@@ -8,6 +8,7 @@
 #define SITU_BASE_TEXT_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 /*
  * Copies @src into @dst[@size], at most @size - 1 bytes and never half a character; each invalid
@@ -26,5 +27,12 @@ size_t text_fit(const char *s, int columns);
 
 /* True when @s matches the shell-like @prefix exactly at its start. */
 int text_starts(const char *s, const char *prefix);
+
+/*
+ * Prints the cleaned @text and a line's end, broken at blanks before @width columns and at its own
+ * line breaks, each line after the first indented by @indent columns. The first one is taken to
+ * begin there already.
+ */
+void text_print_wrapped(FILE *out, const char *text, int indent, int width);
 
 #endif

@@ -3,10 +3,14 @@
 #include <jansson.h>
 
 #include "loadgen/transport.h"
+#include "user/base/text.h"
 #include "user/base/units.h"
 #include "user/cmd/cmd.h"
 #include "user/collect/machine.h"
 #include "user/show/table.h"
+
+#define STATE_COLUMN 23
+#define TEXT_COLUMN  35
 
 struct doctor_config {
 	bool json;
@@ -39,60 +43,46 @@ static const char *verdict_text(enum machine_level level)
 	return texts[level];
 }
 
-static int print_facts(const struct machine *m)
+/* A line of three columns; the last one goes on below itself. */
+static void print_line(const char *subject, const char *state, bool good, const char *text)
 {
-	static const struct table_column columns[] = {
-		{ NULL, "fact", TABLE_LEFT, false },
-		{ NULL, "state", TABLE_LEFT, false },
-		{ NULL, "found", TABLE_LEFT, true },
-	};
-	struct table table = table_init(columns, ARRAY_SIZE(columns));
-	char bytes[UNITS_TEXT];
+	const char *colour = table_ansi(stdout) ? (good ? "\033[32m" : "\033[1;31m") : "";
+
+	printf("%-*s%s%-*s%s", STATE_COLUMN, subject, colour, TEXT_COLUMN - STATE_COLUMN, state,
+	       *colour ? "\033[0m" : "");
+	text_print_wrapped(stdout, text, TEXT_COLUMN, TABLE_WIDTH);
+}
+
+static void print_facts(const struct machine *m)
+{
+	char bytes[UNITS_TEXT], text[128];
 	size_t i;
-	int err;
 
 	for (i = 0; i < m->nr; i++) {
 		const struct machine_fact *fact = &m->fact[i];
 
-		table_text(&table, fact->subject);
-		table_text(&table, level_name(fact->level));
-		table_mark(&table, fact->level == MACHINE_GOOD ? TABLE_GOOD : TABLE_BAD);
-		table_text(&table, fact->text);
+		print_line(fact->subject, level_name(fact->level), fact->level == MACHINE_GOOD,
+			   fact->text);
 	}
-	table_text(&table, "map memory");
-	table_text(&table, "ok");
-	table_mark(&table, TABLE_GOOD);
-	table_printf(&table, "%s for %u possible CPUs",
-		     units_bytes(bytes, sizeof(bytes), m->map_bytes), m->cpus);
-	err = table_print(&table, TABLE_WIDTH, table_ansi(stdout), stdout);
-	table_free(&table);
-	return err;
+	snprintf(text, sizeof(text), "%s of kernel memory for %u possible CPUs",
+		 units_bytes(bytes, sizeof(bytes), m->map_bytes), m->cpus);
+	print_line("BPF maps", level_name(MACHINE_GOOD), true, text);
 }
 
-static int print_programs(const struct features *features)
+static void print_programs(const struct features *features)
 {
-	static const struct table_column columns[] = {
-		{ NULL, "program", TABLE_LEFT, false },
-		{ NULL, "hook", TABLE_LEFT, false },
-		{ NULL, "state", TABLE_LEFT, false },
-		{ NULL, "gives", TABLE_LEFT, true },
-	};
-	struct table table = table_init(columns, ARRAY_SIZE(columns));
 	size_t i;
-	int err;
 
 	for (i = 0; i < features->nr; i++) {
 		const struct feature *row = &features->row[i];
+		char text[256];
 
-		table_text(&table, row->program);
-		table_text(&table, row->hook);
-		table_text(&table, feature_state_name(row->state));
-		table_mark(&table, row->state == FEATURE_MISSING ? TABLE_BAD : TABLE_PLAIN);
-		table_text(&table, row->reason[0] ? row->reason : row->gives);
+		snprintf(text, sizeof(text), "%s (%s%s%s)%s%s", row->gives, row->hook,
+			 row->fallback ? "; else " : "", row->fallback ? row->fallback : "",
+			 row->reason[0] ? ": " : "", row->reason);
+		print_line(row->program, feature_state_name(row->state),
+			   row->state != FEATURE_MISSING, text);
 	}
-	err = table_print(&table, TABLE_WIDTH, table_ansi(stdout), stdout);
-	table_free(&table);
-	return err;
 }
 
 static json_t *programs_json(const struct features *features)
@@ -103,8 +93,9 @@ static json_t *programs_json(const struct features *features)
 	for (i = 0; i < features->nr; i++) {
 		const struct feature *row = &features->row[i];
 
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "program",
-						      row->program, "hook", row->hook, "state",
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s?, s:s, s:s, s:s}", "program",
+						      row->program, "hook", row->hook, "fallback",
+						      row->fallback, "state",
 						      feature_state_name(row->state), "gives",
 						      row->gives, "reason", row->reason));
 	}
@@ -149,11 +140,9 @@ static int run_doctor(const void *data, const struct args *args, struct err *err
 		if (print_json(&machine, err))
 			return -1;
 	} else {
-		if (print_facts(&machine))
-			return err_set(err, EXIT_FAILED, "out of memory: free some");
+		print_facts(&machine);
 		putchar('\n');
-		if (machine.features.nr && print_programs(&machine.features))
-			return err_set(err, EXIT_FAILED, "out of memory: free some");
+		print_programs(&machine.features);
 		printf("\n%s\n", verdict_text(verdict));
 	}
 	return verdict == MACHINE_BAD ? EXIT_ENVIRONMENT : EXIT_OK;
