@@ -6,7 +6,7 @@
 #ifndef SITU_BPF_CONN_BPF_H
 #define SITU_BPF_CONN_BPF_H
 
-#include "bpf/situ.bpf.h"
+#include "bpf/span.bpf.h"
 
 /* Set before loading. */
 const volatile bool conn_in_sk_storage;
@@ -26,6 +26,13 @@ struct isn_pair {
 	u32 server;
 };
 
+/* Whose turn it is to say something, as a socket's owner sees it. */
+enum conn_turn {
+	TURN_NONE,
+	TURN_ASKED,
+	TURN_ANSWERED,
+};
+
 struct conn {
 	u64 started_ns; /* client: when the SYN was sent */
 	u64 connect_ns; /* client: not yet counted in a row */
@@ -34,17 +41,23 @@ struct conn {
 	u64 received;	/* tp->bytes_received counted so far */
 	u64 generation; /* of the row when it was taken */
 	struct isn_pair isn;
-	u64 asked_ns;  /* client: departure of the request that ended at asked_seq */
-	u32 asked_seq; /* client: tp->write_seq when all was acknowledged, without an answer */
-	u32 write_seq; /* client: at the last response; server: at the request's arrival */
-	u32 retrans;   /* tp->total_retrans counted so far */
-	u32 row;       /* of the edge; DENSE_NONE until it is known, CONN_NO_ROW without one */
-	u16 slot;      /* own service */
-	u8 role;       /* enum conn_role */
-	u8 joined;     /* server: the client's half is on this kernel and counts for both */
-	u8 adopted;    /* was open before the programs were attached */
-	u8 ownerless;  /* v1: the socket does not say whose it is, and nobody has read so far */
-	u8 counted;    /* in its row's open connections, by this half */
+	u64 asked_ns;	/* client: departure of the request that ended at asked_seq */
+	u32 asked_seq;	/* client: tp->write_seq when all was acknowledged, without an answer */
+	u32 write_seq;	/* client: at the last response; server: at the request's arrival */
+	u32 retrans;	/* tp->total_retrans counted so far */
+	u32 row;	/* of the edge; DENSE_NONE until it is known, CONN_NO_ROW without one */
+	u16 slot;	/* own service */
+	u8 role;	/* enum conn_role */
+	u8 joined;	/* server: the client's half is on this kernel and counts for both */
+	u8 adopted;	/* was open before the programs were attached */
+	u8 ownerless;	/* v1: the socket does not say whose it is, and nobody has read so far */
+	u8 counted;	/* in its row's open connections, by this half */
+	u8 turn;	/* enum conn_turn, of @span */
+	u32 link;	/* in span_links; 0: none so far */
+	u32 ordinal;	/* requests seen on it by this half */
+	u64 arrived_ns; /* last data; 0 without spans */
+	struct span_ref span;	/* of the request under way, or the last one */
+	struct span_ref caller; /* client: what its thread worked on when it connected */
 };
 
 struct {
@@ -52,7 +65,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct conn);
-} conns SEC(".maps");
+} shared_conns SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -66,7 +79,7 @@ static __always_inline struct conn *conn_find(struct sock *sk)
 	u64 key = (u64)sk;
 
 	if (conn_in_sk_storage)
-		return bpf_sk_storage_get(&conns, sk, 0, 0);
+		return bpf_sk_storage_get(&shared_conns, sk, 0, 0);
 	return bpf_map_lookup_elem(&conns_by_sock, &key);
 }
 
@@ -77,7 +90,7 @@ static __always_inline struct conn *conn_make(struct sock *sk)
 	struct conn fresh = {}, *conn;
 
 	if (conn_in_sk_storage) {
-		conn = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		conn = bpf_sk_storage_get(&shared_conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	} else {
 		bpf_map_update_elem(&conns_by_sock, &key, &fresh, BPF_ANY);
 		conn = bpf_map_lookup_elem(&conns_by_sock, &key);
