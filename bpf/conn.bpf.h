@@ -26,7 +26,7 @@ struct isn_pair {
 	u32 server;
 };
 
-/* Whose turn it is to say something, as a socket's owner sees it. */
+/* Whose turn it is to say something. */
 enum conn_turn {
 	TURN_NONE,
 	TURN_ASKED,
@@ -41,21 +41,23 @@ struct conn {
 	u64 received;	/* tp->bytes_received counted so far */
 	u64 generation; /* of the row when it was taken */
 	struct isn_pair isn;
-	u64 asked_ns;	/* client: departure of the request that ended at asked_seq */
-	u32 asked_seq;	/* client: tp->write_seq when all was acknowledged, without an answer */
-	u32 write_seq;	/* client: at the last response; server: at the request's arrival */
-	u32 retrans;	/* tp->total_retrans counted so far */
-	u32 row;	/* of the edge; DENSE_NONE until it is known, CONN_NO_ROW without one */
-	u16 slot;	/* own service */
-	u8 role;	/* enum conn_role */
-	u8 joined;	/* server: the client's half is on this kernel and counts for both */
-	u8 adopted;	/* was open before the programs were attached */
-	u8 ownerless;	/* v1: the socket does not say whose it is, and nobody has read so far */
-	u8 counted;	/* in its row's open connections, by this half */
-	u8 turn;	/* enum conn_turn, of @span */
-	u32 link;	/* in span_links; 0: none so far */
-	u32 ordinal;	/* requests seen on it by this half */
-	u64 arrived_ns; /* last data; 0 without spans */
+	u64 asked_ns;  /* client: departure of the request that ended at asked_seq */
+	u32 asked_seq; /* client: tp->write_seq when all was acknowledged, without an answer */
+	u32 write_seq; /* client: at the last response; server: at the request's arrival */
+	u32 retrans;   /* tp->total_retrans counted so far */
+	u32 row;       /* of the edge; DENSE_NONE until it is known, CONN_NO_ROW without one */
+	u16 slot;      /* own service */
+	u8 role;       /* enum conn_role */
+	u8 joined;     /* server: the client's half is on this kernel and counts for both */
+	u8 adopted;    /* was open before the programs were attached */
+	u8 ownerless;  /* v1: the socket does not say whose it is, and nobody has read so far */
+	u8 counted;    /* in its row's open connections, by this half */
+
+	/* For spans. */
+	u8 turn;		/* enum conn_turn */
+	u32 link;		/* in span_links; 0: none so far */
+	u32 ordinal;		/* requests seen on it by this half */
+	u64 arrived_ns;		/* last data */
 	struct span_ref span;	/* of the request under way, or the last one */
 	struct span_ref caller; /* client: what its thread worked on when it connected */
 };
