@@ -71,6 +71,8 @@ STIM_SRC := $(wildcard tests/stim/*.c)
 STIM     := $(STIM_SRC:%.c=$(B)/%)
 VM_SRC   := $(wildcard tests/vm/*.c)
 VM       := $(VM_SRC:%.c=$(B)/%)
+SPANS_SRC := $(wildcard tests/spans/*.c)
+SPANS    := $(SPANS_SRC:%.c=$(B)/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS  := $(FUZZ_SRC:%.c=$(B)/%)
 SHOP_SRC := $(wildcard tests/shop/*.c)
@@ -80,7 +82,7 @@ LAB_SRC  := $(wildcard tests/lab/*.c)
 LAB      := $(patsubst tests/lab/main_%.c,$(B)/tests/lab/%,$(wildcard tests/lab/main_*.c))
 LAB_LIB  := $(patsubst %.c,$(B)/%.o,$(filter-out tests/lab/main_%.c,$(LAB_SRC)))
 
-SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(VM_SRC) $(SHOP_SRC) $(LAB_SRC) \
+SRC      := user/main.c $(LIB_SRC) $(UNIT_SRC) $(STIM_SRC) $(VM_SRC) $(SPANS_SRC) $(SHOP_SRC) $(LAB_SRC) \
 	    $(FUZZ_SRC) $(BENCH_SRC)
 HEADERS  := $(wildcard bpf/*.h user/*.h user/*/*.h loadgen/*.h loadgen/*/*.h tests/*/*.h)
 SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
@@ -92,7 +94,7 @@ SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 	check-shell check-bpf fuzz fuzzers man install uninstall clean help
 
 all: $(B)/situ $(SKELS) ## build/situ (the default)
-tests: all $(UNIT) $(STIM) $(LAB) shop ## what the tests run, built
+tests: all $(UNIT) $(STIM) $(SPANS) $(LAB) shop ## what the tests run, built
 shop: $(SHOP) ## the services of the demo's shop
 
 # What a tree was built with: when that changes, everything is built anew.
@@ -195,6 +197,10 @@ $(B)/tests/lab/%: $(B)/tests/lab/main_%.o $(LAB_LIB)
 $(B)/tests/vm/%: $(B)/tests/vm/%.o
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libbpf)
+
+$(B)/tests/spans/%: $(B)/tests/spans/%.o $(B)/libsitu.a
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(B)/tests/shop/%: $(B)/tests/shop/svc_%.o $(SHOP_LIB)
 	$(call msg,LINK,$@)

@@ -6,7 +6,7 @@
 #ifndef SITU_BPF_CONN_BPF_H
 #define SITU_BPF_CONN_BPF_H
 
-#include "bpf/situ.bpf.h"
+#include "bpf/span.bpf.h"
 
 /* Set before loading. */
 const volatile bool conn_in_sk_storage;
@@ -24,6 +24,13 @@ enum conn_role {
 struct isn_pair {
 	u32 client;
 	u32 server;
+};
+
+/* Whose turn it is to say something. */
+enum conn_turn {
+	TURN_NONE,
+	TURN_ASKED,
+	TURN_ANSWERED,
 };
 
 struct conn {
@@ -45,6 +52,14 @@ struct conn {
 	u8 adopted;    /* was open before the programs were attached */
 	u8 ownerless;  /* v1: the socket does not say whose it is, and nobody has read so far */
 	u8 counted;    /* in its row's open connections, by this half */
+
+	/* For spans. */
+	u8 turn;		/* enum conn_turn */
+	u32 link;		/* in span_links; 0: none so far */
+	u32 ordinal;		/* requests seen on it by this half */
+	u64 arrived_ns;		/* last data */
+	struct span_ref span;	/* of the request under way, or the last one */
+	struct span_ref caller; /* client: what its thread worked on when it connected */
 };
 
 struct {
@@ -52,7 +67,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct conn);
-} conns SEC(".maps");
+} shared_conns SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -66,7 +81,7 @@ static __always_inline struct conn *conn_find(struct sock *sk)
 	u64 key = (u64)sk;
 
 	if (conn_in_sk_storage)
-		return bpf_sk_storage_get(&conns, sk, 0, 0);
+		return bpf_sk_storage_get(&shared_conns, sk, 0, 0);
 	return bpf_map_lookup_elem(&conns_by_sock, &key);
 }
 
@@ -77,7 +92,7 @@ static __always_inline struct conn *conn_make(struct sock *sk)
 	struct conn fresh = {}, *conn;
 
 	if (conn_in_sk_storage) {
-		conn = bpf_sk_storage_get(&conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		conn = bpf_sk_storage_get(&shared_conns, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	} else {
 		bpf_map_update_elem(&conns_by_sock, &key, &fresh, BPF_ANY);
 		conn = bpf_map_lookup_elem(&conns_by_sock, &key);

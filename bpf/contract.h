@@ -66,6 +66,12 @@ enum loss {
 	LOSS_EDGE_STALE,     /* the connection outlived its row: its later turns are not counted */
 	LOSS_WAIT_FULL,	     /* no row free for a pair of services: that wait names no offender */
 	LOSS_CONN_NO_ROLE,   /* open before, and nothing tells which end asks: not counted */
+	LOSS_SPAN_FULL,	     /* every span looked at is under way: the request has none */
+	LOSS_SPAN_LINK,	     /* no number free for a connection: its halves stay apart */
+	LOSS_SPAN_THREAD, /* no memory or number for a thread's state: its requests have no span */
+	LOSS_SPAN_LONG,	  /* a trace of more than SPAN_TRACE_MAX spans: the rest is not sent */
+	LOSS_SPAN_RING,	  /* user space was too slow: a trace was not sent */
+	LOSS_SPAN_CLOCK,  /* the run queue's clock is not known yet, or went back */
 	LOSS_NR,
 };
 
@@ -275,6 +281,8 @@ struct span_record {
 	} isn;	     /* names the connection on both hosts */
 	u32 ordinal; /* of the request on its connection, from 0 */
 	u32 port;    /* the client's own, at a root of the load generator's; else 0 */
+	u32 stream;  /* bytes that the client sent before this request: names it on both hosts */
+	u32 pad;
 	/* the client's half */
 	u64 connect_ns;	 /* how long opening the connection took, when this request had to */
 	u64 sent_ns;	 /* first send */
@@ -297,6 +305,6 @@ _Static_assert(sizeof(struct cpu_state) == 64 + 16 * PAST_SLICES, "cache lines")
 _Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
 _Static_assert(sizeof(struct edge_row) == 152 + 32 * HIST_KERNEL_NR, "no padding");
-_Static_assert(sizeof(struct span_record) == 176, "no padding");
+_Static_assert(sizeof(struct span_record) == 184, "no padding");
 
 #endif

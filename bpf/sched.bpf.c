@@ -9,6 +9,7 @@
  * update_curr(). So there is no wakeup hook, no map of tasks and no clock read.
  */
 #include "bpf/owner.bpf.h"
+#include "bpf/thread.bpf.h"
 
 #define CLOCK_OFF_PERIOD_NS 1000000
 
@@ -257,6 +258,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	*(volatile u64 *)&cpu->since_ns = now_ns;
 	*(volatile u64 *)&cpu->exec_ns = next->se.sum_exec_runtime;
 	refresh_clock_offset(cpu, now_ns);
+	thread_switch(prev, next, now_ns);
 	*(volatile u32 *)&cpu->seq = cpu->seq + 1;
 	return 0;
 }

@@ -427,6 +427,7 @@ int BPF_PROG(tcp_receive, struct sock *sk, struct sk_buff *skb)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	struct conn *conn;
+	bool payload;
 
 	if (!tp)
 		return 0;
@@ -435,10 +436,13 @@ int BPF_PROG(tcp_receive, struct sock *sk, struct sk_buff *skb)
 		adopt(sk, tp);
 		return 0;
 	}
+	payload = has_payload(tp, skb);
+	if (spans_on && payload)
+		conn->arrived_ns = bpf_ktime_get_ns();
 	if (conn->role == ROLE_CLIENT)
-		client_receive(sk, conn, tp, has_payload(tp, skb));
+		client_receive(sk, conn, tp, payload);
 	else if (conn->role == ROLE_SERVER)
-		server_receive(sk, conn, tp, has_payload(tp, skb));
+		server_receive(sk, conn, tp, payload);
 	return 0;
 }
 

@@ -12,16 +12,18 @@
 #include "bpf/block.skel.h"
 #include "bpf/cgroup.skel.h"
 #include "bpf/sched.skel.h"
+#include "bpf/span.skel.h"
 #include "bpf/tcp.skel.h"
 #include "user/base/clock.h"
 #include "user/collect/collector.h"
 #include "user/collect/drain.h"
 #include "user/collect/listeners.h"
 #include "user/collect/recycle.h"
+#include "user/collect/spanring.h"
 
 #define SHARED_PREFIX "shared_"
-#define SHARED_MAX    8
-#define LINKS_MAX     16
+#define SHARED_MAX    16
+#define LINKS_MAX     24
 
 struct shared_map {
 	const char *name;
@@ -39,7 +41,10 @@ struct collector {
 	struct sched *sched;
 	struct block *block;
 	struct tcp *tcp;
+	struct span *span;
+	struct span_ring *span_ring;
 	struct bpf_object *object[OBJECT_NR];
+	size_t nr_objects; /* those in use; the last one may be left out */
 	struct shared_map shared[SHARED_MAX];
 	size_t nr_shared;
 	struct bpf_link *link[LINKS_MAX];
@@ -98,12 +103,25 @@ static int prepare(struct collector *c, enum bpf_object_id id)
 	return 0;
 }
 
+static bool is_remembered(const struct collector *c, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < c->nr_shared; i++) {
+		if (strcmp(c->shared[i].name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the objects loaded next use together with this one. */
 static void remember_shared(struct collector *c, enum bpf_object_id id)
 {
 	struct bpf_map *map;
 
 	bpf_object__for_each_map (map, c->object[id]) {
-		if (strncmp(bpf_map__name(map), SHARED_PREFIX, strlen(SHARED_PREFIX)) != 0)
+		if (strncmp(bpf_map__name(map), SHARED_PREFIX, strlen(SHARED_PREFIX)) != 0 ||
+		    !bpf_map__autocreate(map) || is_remembered(c, bpf_map__name(map)))
 			continue;
 		c->shared[c->nr_shared].name = bpf_map__name(map);
 		c->shared[c->nr_shared++].fd = bpf_map__fd(map);
@@ -122,7 +140,10 @@ static u64 bytes_of_map(const struct bpf_map *map, unsigned int cpus)
 		/* A preallocated element's head is 48 bytes (struct htab_elem), a bucket 16. */
 		return nr * (48 + ((key + 7) & ~7ULL) + value) + nr * 16;
 	case BPF_MAP_TYPE_SK_STORAGE:
-		return 0; /* grows with the sockets */
+	case BPF_MAP_TYPE_TASK_STORAGE:
+		return 0; /* grows with the sockets and threads */
+	case BPF_MAP_TYPE_RINGBUF:
+		return nr;
 	default:
 		return nr * value;
 	}
@@ -198,6 +219,9 @@ static int load_sched(struct collector *c, bool by_v1_cpu)
 	int err;
 
 	c->sched->rodata->owner_by_v1_cpu = by_v1_cpu;
+	c->sched->rodata->spans_on = c->nr_objects > OBJECT_SPAN;
+	bpf_map__set_autocreate(c->sched->maps.shared_threads, c->nr_objects > OBJECT_SPAN);
+	bpf_map__set_autocreate(c->sched->maps.shared_thread_clock, c->nr_objects > OBJECT_SPAN);
 	bpf_map__set_max_entries(c->sched->maps.sched_rows, c->rows.cpus * SLOTS_MAX);
 	bpf_map__set_max_entries(c->sched->maps.sched_cpus, c->rows.cpus);
 	err = prepare(c, OBJECT_SCHED);
@@ -205,6 +229,7 @@ static int load_sched(struct collector *c, bool by_v1_cpu)
 		err = sched__load(c->sched);
 	if (err)
 		return err;
+	remember_shared(c, OBJECT_SCHED);
 	c->rows.sched = map_rows(c, c->sched->maps.sched_rows);
 	c->rows.cpu = map_rows(c, c->sched->maps.sched_cpus);
 	c->rows.waits = map_rows(c, c->sched->maps.wait_rows);
@@ -250,13 +275,16 @@ static int load_tcp(struct collector *c, bool in_sk_storage, bool by_v1_cpu)
 
 	c->tcp->rodata->conn_in_sk_storage = in_sk_storage;
 	c->tcp->rodata->owner_by_v1_cpu = by_v1_cpu;
-	bpf_map__set_autocreate(in_sk_storage ? c->tcp->maps.conns_by_sock : c->tcp->maps.conns,
+	c->tcp->rodata->spans_on = c->nr_objects > OBJECT_SPAN;
+	bpf_map__set_autocreate(in_sk_storage ? c->tcp->maps.conns_by_sock
+					      : c->tcp->maps.shared_conns,
 				false);
 	err = prepare(c, OBJECT_TCP);
 	if (!err)
 		err = tcp__load(c->tcp);
 	if (err)
 		return err;
+	remember_shared(c, OBJECT_TCP);
 	c->rows.edges = map_rows(c, c->tcp->maps.edge_rows);
 	c->numbers.edge_numbers = bpf_map__fd(c->tcp->maps.edge_numbers);
 	c->numbers.edge_free = bpf_map__fd(c->tcp->maps.edge_free);
@@ -285,12 +313,49 @@ static int load_tcp_either_way(struct collector *c, bool by_v1_cpu)
 	return err ? err : load_tcp(c, false, by_v1_cpu);
 }
 
+static int load_span(struct collector *c)
+{
+	struct span_control control = { 0 };
+	int err;
+
+	c->span->rodata->spans_on = true;
+	c->span->rodata->conn_in_sk_storage = true;
+	c->span->rodata->span_marker_tgid = (u32)getpid();
+	bpf_map__set_autocreate(c->span->maps.conns_by_sock, false);
+	err = prepare(c, OBJECT_SPAN);
+	if (!err)
+		err = span__load(c->span);
+	if (err)
+		return err;
+	control.slow_every = &c->span->bss->span_slow_every;
+	control.other_every = &c->span->bss->span_other_every;
+	*control.slow_every = 1;
+	*control.other_every = 1;
+	control.marks = map_rows(c, c->span->maps.span_marks);
+	if (!control.marks)
+		return -errno;
+	/* Number 0 stands for none. */
+	err = fill_free(c->span->maps.span_link_free, 1,
+			bpf_map__max_entries(c->span->maps.span_link_free));
+	if (!err)
+		err = fill_free(c->span->maps.span_worker_free, 1,
+				bpf_map__max_entries(c->span->maps.span_worker_free));
+	if (err)
+		return err;
+	return span_ring_open(&c->span_ring, bpf_map__fd(c->span->maps.span_ring), &control);
+}
+
+struct span_ring *collector_span_ring(struct collector *c)
+{
+	return c->span_ring;
+}
+
 static int attach(struct collector *c, enum feature_state state)
 {
 	struct bpf_program *program;
 	size_t id;
 
-	for (id = 0; id < OBJECT_NR; id++) {
+	for (id = 0; id < c->nr_objects; id++) {
 		bpf_object__for_each_program (program, c->object[id]) {
 			const struct feature *row = feature_of(c, id, bpf_program__name(program));
 			struct bpf_link *link;
@@ -344,11 +409,13 @@ static int open_objects(struct collector *c)
 	c->cgroup = cgroup__open();
 	c->sched = sched__open();
 	c->block = block__open();
-	if (!c->cgroup || !c->sched || !c->block)
+	c->span = span__open();
+	if (!c->cgroup || !c->sched || !c->block || !c->span)
 		return -errno;
 	c->object[OBJECT_CGROUP] = c->cgroup->obj;
 	c->object[OBJECT_SCHED] = c->sched->obj;
 	c->object[OBJECT_BLOCK] = c->block->obj;
+	c->object[OBJECT_SPAN] = c->span->obj;
 	return open_tcp(c);
 }
 
@@ -372,7 +439,10 @@ static int load_all(struct collector *c, bool by_v1_cpu, struct err *err)
 	code = load_tcp_either_way(c, by_v1_cpu);
 	if (code)
 		return open_error(err, "TCP", code);
-	for (id = 0; id < OBJECT_NR; id++)
+	code = c->nr_objects > OBJECT_SPAN ? load_span(c) : 0;
+	if (code)
+		return open_error(err, "span", code);
+	for (id = 0; id < c->nr_objects; id++)
 		c->map_bytes += bytes_of_object(c->object[id], c->rows.cpus, id == OBJECT_CGROUP);
 	code = attach(c, FEATURE_USED);
 	return code ? open_error(err, "attached", code) : 0;
@@ -391,6 +461,7 @@ int collector_open(struct collector **out, const struct features *features, bool
 	if (!c)
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
 	c->features = *features;
+	c->nr_objects = features_spans(features) ? OBJECT_NR : OBJECT_SPAN;
 	c->rows.cpus = (unsigned int)libbpf_num_possible_cpus();
 	c->stats_fd = -1;
 	features_quiet_libbpf();
@@ -427,6 +498,8 @@ void collector_close(struct collector *c)
 		munmap(c->region[i].at, c->region[i].size);
 	if (c->stats_fd >= 0)
 		close(c->stats_fd);
+	span_ring_close(c->span_ring);
+	span__destroy(c->span);
 	tcp__destroy(c->tcp);
 	block__destroy(c->block);
 	sched__destroy(c->sched);
@@ -458,7 +531,7 @@ static void read_stats(const struct collector *c, struct snapshot *s)
 	struct bpf_program *program;
 	size_t id;
 
-	for (id = 0; id < OBJECT_NR; id++) {
+	for (id = 0; id < c->nr_objects; id++) {
 		bpf_object__for_each_program (program, c->object[id]) {
 			struct program_stat *stat = &s->programs[s->nr_programs];
 			struct bpf_prog_info info = { 0 };
@@ -533,9 +606,11 @@ u64 collector_map_bytes(unsigned int cpus)
 		bpf_map__set_max_entries(c.sched->maps.sched_rows, cpus * SLOTS_MAX);
 		bpf_map__set_max_entries(c.sched->maps.sched_cpus, cpus);
 		bpf_map__set_autocreate(c.tcp->maps.conns_by_sock, false);
+		bpf_map__set_autocreate(c.span->maps.conns_by_sock, false);
 		for (id = 0; id < OBJECT_NR; id++)
 			bytes += bytes_of_object(c.object[id], cpus, id == OBJECT_CGROUP);
 	}
+	span__destroy(c.span);
 	tcp__destroy(c.tcp);
 	block__destroy(c.block);
 	sched__destroy(c.sched);

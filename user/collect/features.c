@@ -60,6 +60,22 @@ static const struct feature table[] = {
 	  .program = "tcp_reset_sent",
 	  .hook = "tcp_send_reset",
 	  .gives = "resets sent to other machines" },
+	{ .object = OBJECT_SPAN,
+	  .program = "span_sent",
+	  .hook = "sock_send_length",
+	  .gives = "spans: requests sent and answered" },
+	{ .object = OBJECT_SPAN,
+	  .program = "span_received",
+	  .hook = "sock_recv_length",
+	  .gives = "spans: requests and answers read" },
+	{ .object = OBJECT_SPAN,
+	  .program = "span_state",
+	  .hook = "inet_sock_set_state",
+	  .gives = "spans: who opened a connection" },
+	{ .object = OBJECT_SPAN,
+	  .program = "span_exit",
+	  .hook = "sched_process_exit",
+	  .gives = "spans: what threads held, taken back" },
 };
 
 const char *feature_state_name(enum feature_state state)
@@ -77,10 +93,8 @@ const char *feature_state_name(enum feature_state state)
 const char *bpf_object_name(enum bpf_object_id object)
 {
 	static const char *const names[] = {
-		[OBJECT_CGROUP] = "cgroup",
-		[OBJECT_SCHED] = "sched",
-		[OBJECT_BLOCK] = "block",
-		[OBJECT_TCP] = "tcp",
+		[OBJECT_CGROUP] = "cgroup", [OBJECT_SCHED] = "sched", [OBJECT_BLOCK] = "block",
+		[OBJECT_TCP] = "tcp",	    [OBJECT_SPAN] = "span",
 	};
 
 	return names[object];
@@ -106,6 +120,23 @@ static bool has_member(const struct btf *btf, const char *type, const char *memb
 		const char *name = btf__name_by_offset(btf, btf_members(t)[i].name_off);
 
 		if (name && strcmp(name, member) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool has_enumerator(const struct btf *btf, const char *type, const char *name)
+{
+	const struct btf_type *t;
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM), i;
+
+	if (id < 0)
+		return false;
+	t = btf__type_by_id(btf, (u32)id);
+	for (i = 0; i < btf_vlen(t); i++) {
+		const char *is = btf__name_by_offset(btf, btf_enum(t)[i].name_off);
+
+		if (is && strcmp(is, name) == 0)
 			return true;
 	}
 	return false;
@@ -155,6 +186,46 @@ void features_quiet_libbpf(void)
 	libbpf_set_print(print_warning);
 }
 
+bool features_spans(const struct features *features)
+{
+	size_t i;
+
+	for (i = 0; i < features->nr; i++) {
+		if (features->row[i].object == OBJECT_SPAN &&
+		    features->row[i].state == FEATURE_MISSING)
+			return false;
+	}
+	return true;
+}
+
+static void leave_out_spans(struct features *features, const char *reason)
+{
+	size_t i;
+
+	for (i = 0; i < features->nr; i++) {
+		struct feature *row = &features->row[i];
+
+		if (row->object != OBJECT_SPAN || row->state == FEATURE_MISSING)
+			continue;
+		row->state = FEATURE_MISSING;
+		snprintf(row->reason, sizeof(row->reason), "%s", reason);
+	}
+}
+
+void features_without_spans(struct features *features)
+{
+	leave_out_spans(features, "turned off");
+}
+
+/* All or none: a part of them would tell a part of the truth. */
+static void decide_spans(struct features *features, const struct btf *btf)
+{
+	if (!has_enumerator(btf, "bpf_func_id", "BPF_FUNC_task_storage_get"))
+		leave_out_spans(features, "no task storage in BPF (5.11)");
+	else if (!features_spans(features))
+		leave_out_spans(features, "a hook of the others is missing");
+}
+
 int features_decide(struct features *features, bool by_v1_cpu, struct err *err)
 {
 	struct feature *sched, *reader;
@@ -187,6 +258,7 @@ int features_decide(struct features *features, bool by_v1_cpu, struct err *err)
 		reader->state = FEATURE_REPLACED;
 		snprintf(reader->reason, sizeof(reader->reason), "a socket names its cgroup v2");
 	}
+	decide_spans(features, btf);
 	btf__free(btf);
 	return 0;
 }

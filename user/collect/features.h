@@ -11,7 +11,14 @@
 #include "user/base/err.h"
 #include "user/base/types.h"
 
-enum bpf_object_id { OBJECT_CGROUP, OBJECT_SCHED, OBJECT_BLOCK, OBJECT_TCP, OBJECT_NR };
+enum bpf_object_id {
+	OBJECT_CGROUP,
+	OBJECT_SCHED,
+	OBJECT_BLOCK,
+	OBJECT_TCP,
+	OBJECT_SPAN,
+	OBJECT_NR
+};
 
 enum feature_state {
 	FEATURE_USED,
@@ -33,10 +40,16 @@ struct feature {
 };
 
 struct features {
-	struct feature row[16];
+	struct feature row[24];
 	size_t nr;
 	bool sched_rq_clock; /* se.cfs_rq leads to the run queue */
 };
+
+/* Turns off what is measured for spans, whatever the kernel can do. Behind features_decide(). */
+void features_without_spans(struct features *features);
+
+/* Whether spans are measured. */
+bool features_spans(const struct features *features);
 
 /*
  * Decides the table for the running kernel, and whether v1 cpu cgroups own what the v2 root has.

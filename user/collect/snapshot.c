@@ -104,6 +104,12 @@ const char *loss_name(enum loss reason)
 		[LOSS_EDGE_STALE] = "edge_stale",
 		[LOSS_WAIT_FULL] = "wait_full",
 		[LOSS_CONN_NO_ROLE] = "conn_no_role",
+		[LOSS_SPAN_FULL] = "span_full",
+		[LOSS_SPAN_LINK] = "span_link",
+		[LOSS_SPAN_THREAD] = "span_thread",
+		[LOSS_SPAN_LONG] = "span_long",
+		[LOSS_SPAN_RING] = "span_ring",
+		[LOSS_SPAN_CLOCK] = "span_clock",
 	};
 
 	_Static_assert(ARRAY_SIZE(names) == LOSS_NR, "every reason has a name");

@@ -57,7 +57,7 @@ struct snapshot {
 	u32 slots_used; /* of SLOTS_MAX; the other maps' rows in use stand first in their lists */
 	u32 disks_used, edges_used, waits_used;
 	u64 losses[LOSS_NR];
-	struct program_stat programs[16];
+	struct program_stat programs[24];
 	u32 nr_programs;
 };
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Traces as the kernel sends them: every slow one and a share of the others, each span a record.
+ * How many are sent follows what user space can take; what a trace stands for is in its weight.
+ */
+#ifndef SITU_COLLECT_SPANS_H
+#define SITU_COLLECT_SPANS_H
+
+#include "user/collect/collector.h"
+
+/*
+ * Hands every record that has come since the last call to @each, in their order; a value other
+ * than 0 from it ends the call and is returned. To be called every second or so: the buffer holds
+ * some 22,000 records. Returns 0, also where no spans are measured, or -errno.
+ */
+int spans_drain(struct collector *c, int (*each)(const struct span_record *, void *), void *data);
+
+/*
+ * The load generator's marks, one for each local port of its connections: the number that its
+ * request's root is to have as endpoint, from 1; 0 for none. Written with a plain store right
+ * before the request is sent, by this process only. NULL where no spans are measured.
+ */
+u32 *spans_marks(struct collector *c);
+
+#endif
