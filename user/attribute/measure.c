@@ -5,9 +5,11 @@
 
 #include "user/attribute/build.h"
 #include "user/attribute/measure.h"
+#include "user/attribute/tracer.h"
 #include "user/attribute/usage.h"
 #include "user/base/text.h"
 #include "user/collect/collector.h"
+#include "user/collect/spans.h"
 
 /* A service that was named: it has a row in every phase, idle or not. */
 struct named {
@@ -18,6 +20,7 @@ struct measure {
 	struct cgroupfs *fs;
 	struct names *names;
 	struct collector *collector;
+	struct tracer *tracer;
 	struct snapshot before;
 	struct snapshot last; /* of the last measure_end() */
 	struct usages used_before, used_last;
@@ -30,7 +33,7 @@ static int no_memory(struct err *err)
 	return err_set(err, EXIT_FAILED, "out of memory: free some");
 }
 
-static int open_parts(struct measure *m, struct err *err)
+static int open_parts(struct measure *m, bool spans, struct err *err)
 {
 	struct features features;
 	bool by_v1_cpu;
@@ -39,23 +42,25 @@ static int open_parts(struct measure *m, struct err *err)
 		return err_set(err, EXIT_ENVIRONMENT,
 			       "no cgroup hierarchy is mounted: mount -t cgroup2 none "
 			       "/sys/fs/cgroup");
-	if (names_open(&m->names, m->fs, NULL))
+	if (names_open(&m->names, m->fs, NULL) || tracer_open(&m->tracer))
 		return no_memory(err);
 	/* Containers of an engine that uses the v1 hierarchies are all in the v2 root. */
 	by_v1_cpu = cgroupfs_mount(m->fs, CGROUP_V1_CPU) != NULL;
 	if (features_decide(&features, by_v1_cpu, err))
 		return -1;
+	if (!spans)
+		features_without_spans(&features);
 	return collector_open(&m->collector, &features, by_v1_cpu, err);
 }
 
-int measure_open(struct measure **out, struct err *err)
+int measure_open(struct measure **out, bool spans, struct err *err)
 {
 	struct measure *m = calloc(1, sizeof(*m));
 
 	*out = NULL;
 	if (!m)
 		return no_memory(err);
-	if (open_parts(m, err)) {
+	if (open_parts(m, spans, err)) {
 		measure_close(m);
 		return -1;
 	}
@@ -68,6 +73,7 @@ void measure_close(struct measure *m)
 	if (!m)
 		return;
 	collector_close(m->collector);
+	tracer_close(m->tracer);
 	measure_forget_services(m);
 	names_close(m->names);
 	cgroupfs_close(m->fs);
@@ -152,19 +158,39 @@ static int take(struct measure *m, struct snapshot *s, struct usages *used, stru
 	return 0;
 }
 
+int measure_poll(struct measure *m)
+{
+	return spans_drain(m->collector, tracer_add, m->tracer);
+}
+
+static int poll_failed(int code, struct err *err)
+{
+	return err_set(err, EXIT_FAILED, "cannot read the spans of requests: %s", strerror(-code));
+}
+
 int measure_begin(struct measure *m, struct err *err)
 {
+	int code = measure_poll(m); /* what came before is not of this phase */
+
+	if (code)
+		return poll_failed(code, err);
 	if (take(m, &m->before, &m->used_before, err))
 		return -1;
 	collector_forget(m->collector);
+	tracer_begin(m->tracer, m->before.mono_ns);
 	return 0;
 }
 
 int measure_end(struct measure *m, struct phase *phase, struct err *err)
 {
+	int code = measure_poll(m);
+
+	if (code)
+		return poll_failed(code, err);
 	if (take(m, &m->last, &m->used_last, err))
 		return -1;
-	if (build_phase(phase, &m->before, &m->last, m->names) || add_idle(m, phase))
+	if (build_phase(phase, &m->before, &m->last, m->names) || add_idle(m, phase) ||
+	    tracer_end(m->tracer, phase, &m->before, &m->last, m->names))
 		return no_memory(err);
 	usages_add(phase, &m->used_before, &m->used_last, m->names);
 	return 0;
@@ -178,5 +204,6 @@ void measure_continue(struct measure *m)
 	m->used_before = m->used_last;
 	memset(&m->last, 0, sizeof(m->last));
 	memset(&m->used_last, 0, sizeof(m->used_last));
+	tracer_continue(m->tracer);
 	collector_forget(m->collector);
 }

@@ -14,10 +14,11 @@
 struct measure;
 
 /*
- * Loads and attaches the BPF programs. *@out is NULL on failure, with @err set (EXIT_ENVIRONMENT
- * for what this machine lacks). Programs go away with the process, however it ends.
+ * Loads and attaches the BPF programs; those that follow requests through services only with
+ * @spans, and where the kernel can. *@out is NULL on failure, with @err set (EXIT_ENVIRONMENT for
+ * what this machine lacks). Programs go away with the process, however it ends.
  */
-int measure_open(struct measure **out, struct err *err);
+int measure_open(struct measure **out, bool spans, struct err *err);
 void measure_close(struct measure *m); /* NULL is fine */
 
 /*
@@ -37,12 +38,20 @@ int measure_name_service(struct measure *m, const char *cgroup_path, const char 
 /* Forgets every name given above: the cgroups of a trial are gone. */
 void measure_forget_services(struct measure *m);
 
+/*
+ * Takes the requests' spans out of the kernel's buffer: to be called every second or so between
+ * measure_begin() and measure_end(). What does not fit into the buffer is counted as lost. 0 or
+ * -errno.
+ */
+int measure_poll(struct measure *m);
+
 /* Takes the snapshot that the next measure_end() counts from. */
 int measure_begin(struct measure *m, struct err *err);
 
 /*
  * Takes a snapshot and adds what happened since measure_begin() to @phase (which has its names
- * set): services, disks, edges, losses, self, programs, started_at_ns, duration_ns. May be called
+ * set): services, disks, edges, losses, self, programs, started_at_ns, duration_ns, and where the
+ * time of requests went that were sent since measure_begin() and are over. May be called
  * again: each call counts from the same beginning. The phase owns all it is given.
  */
 int measure_end(struct measure *m, struct phase *phase, struct err *err);

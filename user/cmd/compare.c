@@ -16,6 +16,7 @@
 struct config {
 	u64 most;
 	const char *margin;
+	const char *endpoint;
 	const char *phase;
 	struct opt_list metrics, checks;
 	bool json;
@@ -33,6 +34,9 @@ static const struct opt opts[] = {
 	{ 0, "metric", "FIGURE", OPT_LIST, offsetof(struct config, metrics), 0, 0,
 	  "Judge by this figure, too: 'p99(/api/cart/add)', 'cpu(cart)', "
 	  "'edge.network_ns.mean(web > cart)'" },
+	{ 0, "endpoint", "NAME", OPT_STRING, offsetof(struct config, endpoint), 0, 0,
+	  "Of two placements: where the time of this endpoint's requests differs, not of all: "
+	  "/api/cart/add" },
 	{ 0, "check", "CONDITION", OPT_LIST, offsetof(struct config, checks), 0, 0,
 	  "Exit with 4 unless the 95 % interval shows it: 'p99 spread/packed < 1.1'" },
 	{ 0, "json", NULL, OPT_FLAG, offsetof(struct config, json), 0, 0,
@@ -117,6 +121,9 @@ static int show(const struct config *config, const struct run *run, const char *
 	failed = ranking_make(run, placement, nr, options, &ranking);
 	if (!failed)
 		check_metrics(config, &ranking, options->kpis);
+	if (!failed && config->endpoint && !ranking.blames.nr)
+		warn("no two trials of a block have traces of '%s': see 'situ show --trees'",
+		     config->endpoint);
 	if (!failed && config->json)
 		failed = comparison_print_json(&ranking, options, run, stdout);
 	else if (!failed)
@@ -131,7 +138,9 @@ static int show(const struct config *config, const struct run *run, const char *
 static int prepare(const struct config *config, struct compare_options *options,
 		   struct kpi_list *kpis, struct err *err)
 {
-	*options = (struct compare_options){ .kpis = kpis, .seed = COMPARE_SEED };
+	*options = (struct compare_options){ .kpis = kpis,
+					     .seed = COMPARE_SEED,
+					     .endpoint = config->endpoint };
 	return checks_parse(&config->checks, err) ||
 	       stored_margin(config->margin, &options->margin, err) ||
 	       kpi_list_make(kpis, config->metrics.item, config->metrics.nr, err);
@@ -271,12 +280,17 @@ const struct command cmd_compare = {
 		"and an estimate of how many more blocks are. All other rows are exploratory: each "
 		"is tested by itself.\n"
 		"Load phases are compared each by itself.\n"
+		"Why is told by the traces of requests where there are any: how much more or less of "
+		"a request's time was spent where, of all requests and of the slowest hundredth (with "
+		"--endpoint also of the slowest tenth), each difference paired by block, with its "
+		"95 % interval; shown are the largest whose interval excludes 0.\n"
 		"A placement NAME-again is taken for a copy of NAME: the pair gives the smallest "
 		"difference that the set-up can see.",
 	.examples = "situ compare situ.db\n"
 		    "situ compare --most 50 situ.db:3 packed spread\n"
 		    "situ compare --phase busy situ.db\n"
 		    "situ compare --metric 'p99(/api/cart/add)' --metric 'cpu(cart)' situ.db\n"
+		    "situ compare --endpoint /api/cart/add situ.db packed spread\n"
 		    "situ compare --check 'p99(/api/cart/add) spread/packed < 1.1' situ.db\n"
 		    "situ compare --json --margin 5% situ.db\n",
 	.opts = opts,

@@ -19,7 +19,9 @@ static const struct config defaults = { .format = "json" };
 static const struct opt opts[] = {
 	{ 'f', "format", "FORMAT", OPT_STRING, offsetof(struct config, format), 0, 0,
 	  "json: the whole run, histograms included (default); csv: one value a row, for "
-	  "spreadsheets, R and pandas; jsonl: one phase a line; openmetrics: for Prometheus" },
+	  "spreadsheets, R and pandas; jsonl: one phase a line; openmetrics: for Prometheus; of "
+	  "the whole traces that a run keeps (the slowest of each endpoint and a few others), "
+	  "otlp: for Jaeger; chrome: for Perfetto" },
 	{ 'o', "output", "FILE", OPT_STRING, offsetof(struct config, output), 0, 0,
 	  "Write to FILE instead of standard output; a file of that name is replaced only once "
 	  "all is written" },
@@ -33,10 +35,9 @@ struct format {
 };
 
 static const struct format formats[] = {
-	{ "json", export_json },
-	{ "csv", export_csv },
-	{ "jsonl", export_jsonl },
-	{ "openmetrics", export_openmetrics },
+	{ "json", export_json },   { "csv", export_csv },
+	{ "jsonl", export_jsonl }, { "openmetrics", export_openmetrics },
+	{ "otlp", export_otlp },   { "chrome", export_chrome },
 };
 
 static const struct format *find_format(const char *name, struct err *err)
@@ -98,7 +99,7 @@ static int cmd_run_export(const void *data, const struct args *args, struct err 
 const struct command cmd_export = {
 	.name = "export",
 	.args = "[STORE[:RUN]]",
-	.summary = "Write a run of a store as JSON, CSV or OpenMetrics",
+	.summary = "Write a run of a store as JSON, CSV, OpenMetrics or traces",
 	.about = "STORE is the file that 'situ record' and 'situ run' write, situ.db when not "
 		 "given; RUN is the number or the name of a run in it, the latest when not given. "
 		 "Times are in nanoseconds and sizes in bytes, as the names say.",
@@ -106,6 +107,7 @@ const struct command cmd_export = {
 		    "situ export -o run.json situ.db:3\n"
 		    "situ export --format csv -o run.csv\n"
 		    "situ export --format openmetrics -o run.txt\n"
+		    "situ export --format otlp -o traces.json\n"
 		    "situ export --schema -o situ.schema.json\n"
 		    "situ export | jq '.services[] | {name, host, cpu_ns}'\n",
 	.opts = opts,

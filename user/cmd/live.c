@@ -6,6 +6,7 @@
 
 struct config {
 	u64 interval_ns;
+	bool no_spans;
 };
 
 static const struct config defaults = { .interval_ns = NSEC_PER_SEC };
@@ -13,6 +14,8 @@ static const struct config defaults = { .interval_ns = NSEC_PER_SEC };
 static const struct opt opts[] = {
 	{ 'i', "interval", "DURATION", OPT_DURATION, offsetof(struct config, interval_ns), 1e8,
 	  3600e9, "Update this often (1s)" },
+	{ 0, "no-spans", NULL, OPT_FLAG, offsetof(struct config, no_spans), 0, 0,
+	  "Do not follow requests through services" },
 };
 
 static int run_live(const void *options, const struct args *args, struct err *err)
@@ -26,7 +29,7 @@ static int run_live(const void *options, const struct args *args, struct err *er
 			       "live takes no arguments, not '%s': see "
 			       "'situ live --help'",
 			       args->item[0]);
-	if (live_check(err) || measure_open(&m, err))
+	if (live_check(err) || measure_open(&m, !config->no_spans, err))
 		return -1;
 	code = live_run(m, config->interval_ns, err);
 	measure_close(m);

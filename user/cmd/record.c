@@ -14,6 +14,7 @@ struct record_config {
 	u64 interval_ns;
 	bool json;
 	bool quiet;
+	bool no_spans;
 };
 
 static const struct record_config defaults = {
@@ -35,6 +36,8 @@ static const struct opt opts[] = {
 	  "Name of the run (default: the command's, or 'record')" },
 	{ 0, "json", NULL, OPT_FLAG, offsetof(struct record_config, json), 0, 0,
 	  "Print the run as JSON instead of tables" },
+	{ 0, "no-spans", NULL, OPT_FLAG, offsetof(struct record_config, no_spans), 0, 0,
+	  "Do not follow requests through services: no attribution of their time" },
 	{ 'q', "quiet", NULL, OPT_FLAG, offsetof(struct record_config, quiet), 0, 0,
 	  "No progress on stderr" },
 };
@@ -60,6 +63,7 @@ static int run_record(const void *data, const struct args *args, struct err *err
 		.interval_ns = config->interval_ns,
 		.command = args->nr ? args->item : NULL,
 		.quiet = config->quiet,
+		.no_spans = config->no_spans,
 	};
 	struct run run = { 0 };
 	int status = 0;

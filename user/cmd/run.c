@@ -44,6 +44,7 @@ struct config {
 	bool resume;
 	bool until_decided;
 	bool dry_run;
+	bool no_spans;
 	bool json;
 };
 
@@ -287,6 +288,7 @@ static int run_command(const void *config, const struct args *args, struct err *
 		.store = cfg->store,
 		.resume = cfg->resume,
 		.until_decided = cfg->until_decided,
+		.no_spans = cfg->no_spans,
 		.max_blocks = (unsigned int)cfg->max_blocks,
 		.budget_ns = cfg->budget_ns,
 		.asked = { .metrics = &cfg->metrics, .checks = &cfg->checks },
@@ -345,6 +347,8 @@ static const struct opt opts[] = {
 	  "A start that comes during another run: wait for its end (default) or skip" },
 	{ 0, "lock", "FILE", OPT_STRING, offsetof(struct config, lock), 0, 0,
 	  "Runs with the same FILE do not overlap; with --every " SCHEDULE_LOCK },
+	{ 0, "no-spans", NULL, OPT_FLAG, offsetof(struct config, no_spans), 0, 0,
+	  "Do not follow requests through services: no attribution of their time" },
 	{ 0, "dry-run", NULL, OPT_FLAG, offsetof(struct config, dry_run), 0, 0,
 	  "Check the file and print what would happen; needs no root" },
 	{ 0, "schema", "FILE", OPT_STRING, offsetof(struct config, schema), 0, 0,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -12,12 +13,18 @@
 #include "user/show/summary.h"
 
 struct config {
-	bool json, plan;
+	bool json, plan, trees;
+	const char *endpoint;
 };
 
 static const struct opt opts[] = {
 	{ 0, "plan", NULL, OPT_FLAG, offsetof(struct config, plan), 0, 0,
 	  "Print the experiment file that the run was made by, byte for byte" },
+	{ 0, "trees", NULL, OPT_FLAG, offsetof(struct config, trees), 0, 0,
+	  "Print where the time of requests went: of every endpoint, all requests, the slowest "
+	  "tenth and the slowest hundredth" },
+	{ 0, "endpoint", "NAME", OPT_STRING, offsetof(struct config, endpoint), 0, 0,
+	  "The same of one endpoint, with or without its method: /api/cart/add, all" },
 	{ 0, "json", NULL, OPT_FLAG, offsetof(struct config, json), 0, 0,
 	  "Print the whole run as JSON, as 'situ export' does" },
 };
@@ -44,6 +51,24 @@ static void print_head(const struct run *run)
 	invalid_print(run, stdout);
 }
 
+static int print_trees(const struct config *config, const struct run *run, struct err *err)
+{
+	switch (summary_print_trees(run, config->endpoint, stdout)) {
+	case 0:
+		return EXIT_OK;
+	case -ENOENT:
+		if (config->endpoint)
+			return err_set(err, EXIT_USAGE,
+				       "run %" PRIu64 " has no traces of '%s': 'situ show --trees' "
+				       "shows those there are",
+				       run->id, config->endpoint);
+		return err_set(err, EXIT_USAGE,
+			       "run %" PRIu64 " has no traces: it was measured without spans",
+			       run->id);
+	}
+	return err_set(err, EXIT_FAILED, "out of memory: free some");
+}
+
 static int print(const struct config *config, const struct run *run, struct err *err)
 {
 	if (config->json)
@@ -56,6 +81,8 @@ static int print(const struct config *config, const struct run *run, struct err 
 		fputs(run->plan, stdout);
 		return EXIT_OK;
 	}
+	if (config->trees || config->endpoint)
+		return print_trees(config, run, err);
 	print_head(run);
 	if (summary_print(run, stdout))
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
@@ -82,12 +109,25 @@ const struct command cmd_show = {
 	.name = "show",
 	.args = "[STORE[:RUN]]",
 	.summary = "Print the tables of a stored run",
-	.about = "What 'situ record' and 'situ run' printed when the run ended: of each placement "
-		 "the client's, the services', the disks' and the edges' view; before that, where "
-		 "the run comes from and which trials do not count. STORE is situ.db unless given, "
-		 "RUN the latest.",
+	.about =
+		"What 'situ record' and 'situ run' printed when the run ended: of each placement the "
+		"client's view, where the time of requests went, the services', the disks' and the "
+		"edges' view; before that, where the run comes from and which trials do not count. "
+		"STORE is situ.db unless given, RUN the latest.\n"
+		"A tree of a request's time has a line per service as it is reached: its calls per "
+		"request, its own time and that time's share; then what it spent that on. All lines "
+		"add up to what the client measured; what no line explains is '(client) other'. "
+		"[calls]: the time it waited for calls of its own, which the lines below have; 'in "
+		"all' counts calls that overlap each in full.\n"
+		"network: to the service and back; connect: opening the connection; sock queue: "
+		"arrived and not yet read; cpu; run queue: another one ran on that CPU (who, is said "
+		"below the tree); throttled: by the cgroup's quota; disk; other: locks, sleeps, and "
+		"calls that could not be followed. Of a server that was not measured (an address), "
+		"network is its own time, too. Coverage is the share of requests whose tree is whole, "
+		"and what made the others incomplete.",
 	.examples = "situ show\n"
 		    "situ show shop.db:3\n"
+		    "situ show --endpoint /api/cart/add shop.db\n"
 		    "situ show --plan shop.db > experiment.yaml\n",
 	.opts = opts,
 	.nr_opts = ARRAY_SIZE(opts),

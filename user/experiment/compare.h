@@ -62,6 +62,7 @@ struct compare_options {
 	double margin;		     /* ratios within 1 +- margin count as equivalent */
 	u64 seed;		     /* makes the bootstrap repeatable */
 	bool kpis_only;		     /* no exploratory rows */
+	const char *endpoint;	     /* whose time is attributed; NULL: that of all */
 };
 
 /*

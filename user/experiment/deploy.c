@@ -123,6 +123,10 @@ enum watch deploy_watch(struct deploy *d, const struct child *child, u64 until_n
 			result = WATCH_TIME;
 			break;
 		}
+		if (d->measure && measure_poll(d->measure)) {
+			err_set(err, EXIT_FAILED, "cannot read the spans of requests");
+			break;
+		}
 		sleep_on(d, child, fds, until_ns);
 	}
 	free(fds);

@@ -31,7 +31,8 @@ struct deploy {
 	char death[160];  /* "service 'redis' died ...", once one did */
 	struct running *running;
 	unsigned int nr_running;
-	struct census census; /* while the services are under load */
+	struct measure *measure; /* polled by deploy_watch(); NULL: none goes on */
+	struct census census;	 /* while the services are under load */
 };
 
 enum watch { WATCH_TIME, WATCH_CHILD, WATCH_FAILED };

@@ -153,6 +153,9 @@ int ranking_make(const struct run *run, const char *const *placement, size_t nr,
 	if (!err && nr == 2)
 		err = reasons_find(run, placement[0], placement[1], RANKING_REASONS, options->seed,
 				   &ranking->reasons);
+	if (!err && nr == 2)
+		err = blames_find(run, placement[0], placement[1], options->endpoint, options->seed,
+				  &ranking->blames);
 	return err;
 }
 
@@ -167,6 +170,7 @@ void ranking_free(struct ranking *ranking)
 	for (i = 0; i < ranking->nr_copies; i++)
 		comparison_free(&ranking->copy[i]);
 	reasons_free(&ranking->reasons);
+	blames_free(&ranking->blames);
 	free(ranking->placement);
 	free(ranking->pair);
 	free(ranking->copy);

@@ -4,6 +4,7 @@
 #define SITU_EXPERIMENT_RANKING_H
 
 #include "user/experiment/compare.h"
+#include "user/experiment/compare_blame.h"
 #include "user/experiment/compare_reason.h"
 
 #define RANKING_PLACEMENTS_MAX 32
@@ -32,6 +33,7 @@ struct ranking {
 	size_t nr_resolutions;
 	size_t family; /* KPI rows that Holm adjusts for: of all pairs, not of the copies */
 	struct reasons reasons; /* of two placements only */
+	struct blames blames;	/* as well; none without traces */
 };
 
 /* Whether @run has trials of placement @name among its first @end phases. */

@@ -166,6 +166,8 @@ static int record_interval(struct recorder *r, bool *ended, struct err *err)
 
 		*ended = wait_a_little(r, sampling ? earlier(until_ns, sample_ns) : until_ns) ||
 			 over(r);
+		if (measure_poll(r->measure))
+			return err_set(err, EXIT_FAILED, "cannot read the spans of requests");
 		if (clock_mono_ns() >= sample_ns)
 			measure_sample_cost(r->measure, false);
 		progress(r);
@@ -238,7 +240,7 @@ static int open_all(struct recorder *r, struct err *err)
 
 	if (describe(r))
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
-	if (measure_open(&r->measure, err))
+	if (measure_open(&r->measure, !r->want->no_spans, err))
 		return -1;
 	if (r->want->command && make_cgroup(r, err))
 		return -1;

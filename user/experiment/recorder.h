@@ -13,6 +13,7 @@ struct recording {
 	u64 interval_ns;      /* a phase is stored so often: what a killed recording keeps */
 	char *const *command; /* argv to run meanwhile, NULL-terminated; NULL: none */
 	bool quiet;	      /* no progress on stderr */
+	bool no_spans;	      /* do not follow requests through services */
 };
 
 /*

@@ -336,7 +336,7 @@ int runner_run(const struct plan *plan, const struct plan_machine *machine,
 		return err_set(err, EXIT_ENVIRONMENT,
 			       "situ run needs root, for BPF, cgroups and namespaces: use sudo");
 	progress_init(&r.progress);
-	if (open_store(&r, err) || measure_open(&r.measure, err))
+	if (open_store(&r, err) || measure_open(&r.measure, !options->no_spans, err))
 		goto out;
 	if (lab_open(&r.lab, plan, err) == 0) {
 		failed = run_stored(&r, err);

@@ -12,6 +12,7 @@ struct runner_options {
 	bool until_decided;	    /* add blocks until the verdicts are reached, or ... */
 	unsigned int max_blocks;    /* ... there are so many, or ... */
 	u64 budget_ns;		    /* ... the run took so long, stops included; 0: no limit */
+	bool no_spans;		    /* do not follow requests through services */
 	struct decided_asked asked; /* what the verdicts are about */
 };
 

@@ -8,6 +8,7 @@
 #include "user/experiment/loadphase.h"
 #include "user/experiment/trial.h"
 #include "user/experiment/warmup.h"
+#include "user/trace/bands.h"
 
 static int out_of_memory(struct err *err)
 {
@@ -94,9 +95,12 @@ static int measure_phase(struct deploy *d, struct measure *m, unsigned int i, st
 		progress_step(d->progress, load->duration_ns, "measuring");
 	/* A machine that does not tell has none taken, as far as anybody knows. */
 	procfs_steal_ns("", &steal_before_ns);
+	d->measure = m;
 	if (measure_begin(m, err) || loadphase_run(d, load, load->duration_ns, err) ||
 	    drain(d, err) || measure_end(m, phase, err) || loadphase_collect(d, phase, err))
 		return -1;
+	if (bands_name_endpoints(phase))
+		return out_of_memory(err);
 	if (procfs_steal_ns("", &steal_ns) || steal_ns < steal_before_ns)
 		steal_ns = steal_before_ns;
 	return judge(d, phase, steal_ns - steal_before_ns, reason) ? out_of_memory(err) : 0;

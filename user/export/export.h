@@ -60,6 +60,19 @@ int export_jsonl(const struct run *run, FILE *out, struct err *err);
  */
 int export_openmetrics(const struct run *run, FILE *out, struct err *err);
 
+/*
+ * Writes the kept traces of the trials that count as OpenTelemetry's JSON (OTLP 1.x, one
+ * ExportTraceServiceRequest), which Jaeger reads: of each request the client's span (kind 3) and
+ * the server's (kind 2), by service. 0, or -1 with @err set.
+ */
+int export_otlp(const struct run *run, FILE *out, struct err *err);
+
+/*
+ * The same in the Trace Event Format, which Perfetto and chrome://tracing read: a process per
+ * trace, a row per request, in microseconds since the first of all. 0, or -1 with @err set.
+ */
+int export_chrome(const struct run *run, FILE *out, struct err *err);
+
 /* Writes the JSON Schema (draft 2020-12) of what export_json() writes. 0, or -1 with @err set. */
 int export_schema(FILE *out, struct err *err);
 

@@ -128,7 +128,12 @@ int comparison_print(const struct ranking *ranking, const struct compare_options
 		      out);
 		return 0;
 	}
-	part_reasons(ranking, out);
+	if (part_has_blames(ranking))
+		err = part_blames(ranking, options->endpoint != NULL, out);
+	else
+		part_reasons(ranking, out);
+	if (err)
+		return err;
 	return print_pair(first, most, out);
 }
 

@@ -27,7 +27,9 @@ int comparison_print_run(const struct run *run, const struct compare_options *op
  * seed, detectable[]{placement, subject, metric, stat, share, pairs, verdict}, kpis[]{kpi,
  * best, placements[]{placement, value, ratio, ratio_low, ratio_high, p_adjusted, verdict,
  * more_blocks}} (each against the best), reasons[]{subject, metric, a, b, difference,
- * difference_low, difference_high, p_value, pairs} and comparisons[]{a, b, trials_a, trials_b,
+ * difference_low, difference_high, p_value, pairs}, attribution[]{endpoint, band, a, b, difference,
+ * difference_low, difference_high, p_value, pairs, rows[]{path[], component, and the same}} (of two
+ * placements, in nanoseconds per request) and comparisons[]{a, b, trials_a, trials_b,
  * differences[]}. Beside them stand a, b, trials_a, trials_b and differences of the first
  * comparison. A difference is {entity, subject, metric, unit, stat, kpi, a, b, ratio, ratio_low,
  * ratio_high, p_value, p_adjusted, delta, trials_a, trials_b, pairs, verdict, more_blocks}; kpi is

@@ -7,6 +7,7 @@
 
 #include "user/experiment/infer_power.h"
 #include "user/show/comparison.h"
+#include "user/show/comparison_parts.h"
 
 #define SCHEMA 1
 
@@ -172,6 +173,7 @@ static int fill(json_t *document, const struct ranking *r, const struct compare_
 		int (*add)(json_t *, const struct ranking *);
 	} lists[] = { { "detectable", add_detectable },
 		      { "reasons", add_reasons },
+		      { "attribution", part_json_blames },
 		      { "comparisons", add_comparisons } };
 	json_t *kpis = json_array();
 	int err = set(document, "kpis", kpis);

@@ -3,6 +3,9 @@
 #ifndef SITU_SHOW_COMPARISON_PARTS_H
 #define SITU_SHOW_COMPARISON_PARTS_H
 
+#include <jansson.h>
+#include <stdbool.h>
+
 #include "user/experiment/ranking.h"
 #include "user/show/table.h"
 
@@ -24,6 +27,14 @@ const char *part_when(char text[PART_TEXT], u64 real_ns);
 void part_resolution(const struct ranking *ranking, FILE *out);
 void part_best(const struct ranking *ranking, const struct compare_options *options, FILE *out);
 void part_reasons(const struct ranking *ranking, FILE *out);
+
+/* Why by the trees of requests, where there are traces: the three largest differences of each band,
+ * of an endpoint that was @chosen more. 0 or -ENOMEM. */
+bool part_has_blames(const struct ranking *ranking);
+int part_blames(const struct ranking *ranking, bool chosen, FILE *out);
+
+/* Adds them to @list as comparison_print_json() says. 0 or -ENOMEM. */
+int part_json_blames(json_t *list, const struct ranking *ranking);
 
 /* Where a verdict is open: how many blocks would show which difference. 0 or -ENOMEM. */
 int part_power(const struct ranking *ranking, const struct compare_options *options, FILE *out);

@@ -8,6 +8,7 @@
 #include "user/base/units.h"
 #include "user/model/pool.h"
 #include "user/show/cell.h"
+#include "user/show/attribution.h"
 #include "user/show/parts.h"
 #include "user/show/summary.h"
 
@@ -250,6 +251,8 @@ static int print_placement(const struct run *run, const struct phase *first, FIL
 		fputc('\n', out);
 	}
 	if (!err)
+		err = attribution_print(&pooled, ATTRIBUTION_SHORT, out);
+	if (!err)
 		err = print_measured(&pooled, out);
 out:
 	phase_free(&pooled);
@@ -267,6 +270,38 @@ static int seen(const struct run *run, size_t index)
 			return 1;
 	}
 	return 0;
+}
+
+static int print_trees(const struct phase *pooled, const char *endpoint, FILE *out)
+{
+	if (endpoint)
+		return attribution_print_endpoint(pooled, endpoint, out);
+	return attribution_print(pooled, ATTRIBUTION_EVERY, out);
+}
+
+int summary_print_trees(const struct run *run, const char *endpoint, FILE *out)
+{
+	int result = -ENOENT;
+	size_t i;
+
+	for (i = 0; i < run->nr_phases; i++) {
+		const struct phase *first = &run->phases[i];
+		struct phase pooled = { 0 };
+		int err;
+
+		if (seen(run, i))
+			continue;
+		err = pool_placement(run, first->placement, first->name, &pooled);
+		if (!err && pooled.nr_profiles) {
+			print_heading(&pooled, out);
+			err = print_trees(&pooled, endpoint, out);
+			result = err == -ENOENT ? result : err;
+		}
+		phase_free(&pooled);
+		if (err && err != -ENOENT)
+			return err;
+	}
+	return result;
 }
 
 int summary_print(const struct run *run, FILE *out)

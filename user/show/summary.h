@@ -14,6 +14,13 @@
  */
 int summary_print(const struct run *run, FILE *out);
 
+/*
+ * Prints, per placement of @run, where the time of requests went: for every endpoint and band, or
+ * those of @endpoint (may lack its method; NULL: all). 0, -ENOENT when no trace was taken of it, or
+ * -ENOMEM.
+ */
+int summary_print_trees(const struct run *run, const char *endpoint, FILE *out);
+
 /* Only the endpoints' table of one phase: the result of a load. */
 int summary_print_endpoints(const struct phase *phase, FILE *out);
 

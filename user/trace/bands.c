@@ -114,7 +114,7 @@ static void make_mean(const struct place *place, const struct cut *cut, struct m
 	*mean = (struct mean){ .place = place };
 	for (i = 0; i < place->nr_slices; i++) {
 		const struct slice *slice = &place->slices[i];
-		double part = cut->part[slice->bucket] / cut->requests;
+		double part = cut->part[slice->bucket];
 
 		mean->calls += part * (double)slice->calls;
 		for (c = 0; c < COMPONENT_NR; c++) {
@@ -122,8 +122,12 @@ static void make_mean(const struct place *place, const struct cut *cut, struct m
 			mean->sum_ns[c] += part * (double)slice->sum_ns[c];
 		}
 	}
-	for (c = 0; c < COMPONENT_NR; c++)
+	mean->calls /= cut->requests;
+	for (c = 0; c < COMPONENT_NR; c++) {
+		mean->ns[c] /= cut->requests;
+		mean->sum_ns[c] /= cut->requests;
 		mean->total_ns += mean->ns[c];
+	}
 }
 
 /* Whether @path is @top or lies below it; of equal lengths only the same one. */

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
+#include "user/model/instants.h"
 #include "user/trace/split.h"
 
 #define NOBODY SPAN_NONE
-
-/* The instants of a call, in order. */
-enum instant { CONNECTS, SENT, ARRIVED, BEGUN, ANSWERED, RETURNED, READ, INSTANTS };
 
 struct node {
 	const struct span_record *record;
@@ -51,11 +49,6 @@ static u64 scale(u64 value, u64 part, u64 whole)
 	return whole ? (u64)((unsigned __int128)value * part / whole) : 0;
 }
 
-/*
- * Fills node->t. The stamps of arrivals and reads are taken at the event, those of sends may be
- * taken behind it: so an instant that lies behind its successor is moved to that, and one that is
- * not known (0) is put there: a server that was not measured has taken no time of its own.
- */
 static void order_instants(struct node *n)
 {
 	const struct span_record *r = n->record;
@@ -63,17 +56,9 @@ static void order_instants(struct node *n)
 		[SENT] = r->sent_ns,	     [ARRIVED] = r->arrived_ns,	  [BEGUN] = r->begun_ns,
 		[ANSWERED] = r->answered_ns, [RETURNED] = r->returned_ns, [READ] = r->read_ns
 	};
-	u64 next = 0;
-	int i;
 
-	for (i = READ; i > CONNECTS && !next; i--)
-		next = stamp[i];
-	for (i = READ; i > CONNECTS; i--) {
-		if (stamp[i] && stamp[i] < next)
-			next = stamp[i];
-		n->t[i] = next;
-	}
-	n->t[CONNECTS] = minus(n->t[SENT], r->connect_ns);
+	memcpy(n->t, stamp, sizeof(stamp));
+	instants_order(n->t, r->connect_ns);
 }
 
 static u32 find_id(const struct work *w, u32 id)

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Trees of where time went, as people read them. */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "user/base/text.h"
+#include "user/model/profile.h"
+#include "user/show/attribution.h"
+#include "tests/unit/golden.h"
+#include "tests/unit/sample_run.h"
+
+#define US 1000ULL
+
+static void put(struct profile *profile, const char *path, u64 latency_us, u64 calls,
+		enum component component, u64 us, u64 sum_us)
+{
+	struct slice *slice = place_slice(profile_place(profile, path),
+					  hist_index(latency_us * US, HIST_CLIENT_SUB_BITS));
+
+	slice->calls += calls;
+	slice->ns[component] += us * US;
+	slice->sum_ns[component] += sum_us * US;
+}
+
+/* 990 requests of 4 ms and 10 of 30, in which cart waits for a CPU. */
+static void make_profile(struct profile *p)
+{
+	profile_place(p, "");
+	put(p, "", 4000, 990, COMPONENT_socket_queue, 990 * 20, 990 * 20);
+	put(p, "", 30000, 10, COMPONENT_cpu, 10 * 20, 10 * 20);
+	put(p, "web", 4000, 990, COMPONENT_network, 990 * 60, 990 * 60);
+	put(p, "web", 4000, 0, COMPONENT_cpu, 990 * 1400, 990 * 1500);
+	put(p, "web", 4000, 0, COMPONENT_downstream, 990 * 2520, 990 * 3520);
+	put(p, "web", 30000, 10, COMPONENT_cpu, 10 * 1480, 10 * 1480);
+	put(p, "web", 30000, 0, COMPONENT_downstream, 10 * 28500, 10 * 28500);
+	put(p, "web\ncart", 4000, 1980, COMPONENT_cpu, 990 * 1000, 990 * 2000);
+	put(p, "web\ncart", 4000, 0, COMPONENT_runq, 990 * 200, 990 * 200);
+	put(p, "web\ncart", 4000, 0, COMPONENT_throttled, 990 * 100, 990 * 100);
+	put(p, "web\ncart", 4000, 0, COMPONENT_network, 990 * 120, 990 * 240);
+	put(p, "web\ncart", 4000, 0, COMPONENT_other, 990 * 700, 990 * 700);
+	put(p, "web\ncart", 4000, 0, COMPONENT_downstream, 990 * 400, 990 * 400);
+	put(p, "web\ncart", 30000, 20, COMPONENT_runq, 10 * 28500, 10 * 28500);
+	put(p, "web\ncart\na-service-with-a-long-name", 4000, 990, COMPONENT_disk, 990 * 400,
+	    990 * 400);
+	put(p, "web\nratings", 4000, 990, COMPONENT_cpu, 0, 990 * 10);
+	p->total = 1000;
+	p->complete = 970;
+	tally_add(&p->reasons, "ambiguous", 20);
+	tally_add(&p->reasons, "handover", 9);
+	tally_add(&p->reasons, "lost", 1);
+}
+
+static struct phase *make_phase(struct run *run)
+{
+	struct phase *phase;
+	struct service *cart;
+
+	sample_run(run, 1);
+	phase = &run->phases[0];
+	fill(&phase->endpoints[1].latency_uncorrected_ns, HIST_CLIENT_SUB_BITS, 4200 * US, 990);
+	fill(&phase->endpoints[1].latency_uncorrected_ns, HIST_CLIENT_SUB_BITS, 31000 * US, 10);
+	make_profile(phase_add_profile(phase, "POST /api/cart/add"));
+	make_profile(phase_add_profile(phase, "cron -> web"));
+	cart = phase_find_service(phase, "cart", "a");
+	tally_add(&cart->waited_for_ns, "web", 700);
+	tally_add(&cart->waited_for_ns, "batch", 9000);
+	tally_add(&cart->waited_for_ns, "(wake-up)", 300);
+	return phase;
+}
+
+static void the_tree_is_the_golden_one(void **state)
+{
+	struct run run = { 0 };
+	struct phase *phase = make_phase(&run);
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_int_equal(attribution_print(phase, ATTRIBUTION_SHORT, out), 0);
+	assert_int_equal(attribution_print_endpoint(phase, "/api/cart/add", out), 0);
+	assert_int_equal(attribution_print_endpoint(phase, "/no/such", out), -ENOENT);
+	assert_int_equal(fclose(out), 0);
+	assert_true(widest_line(text) <= 80);
+	assert_golden("attribution.txt", text);
+	free(text);
+	run_free(&run);
+}
+
+static void without_a_load_it_is_the_entry_edges(void **state)
+{
+	struct run run = { 0 };
+	struct phase *phase = make_phase(&run);
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_int_equal(run_set_text(&phase->profiles[0].endpoint, "(remote) -> web"), 0);
+	assert_int_equal(attribution_print(phase, ATTRIBUTION_SHORT, out), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "(remote) -> web, all requests: 4.2"));
+	assert_non_null(strstr(text, "cron -> web, the slowest hundredth: 30.0ms"));
+	assert_null(strstr(text, "all endpoints"));
+	assert_null(strstr(text, "slowest tenth"));
+	free(text);
+	run_free(&run);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_tree_is_the_golden_one),
+		cmocka_unit_test(without_a_load_it_is_the_entry_edges),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

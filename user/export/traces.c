@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Kept traces for the viewers that there are. Element by element, as the other exports. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "user/base/units.h"
+#include "user/export/export.h"
+#include "user/model/instants.h"
+
+#define KIND_SERVER  2 /* enum SpanKind of OTLP */
+#define KIND_CLIENT  3
+#define FNV_BASIS    0xcbf29ce484222325ULL
+#define FNV_PRIME    0x100000001b3ULL
+#define ID_TEXT	     33
+#define DECIMAL_TEXT 32
+
+struct writer {
+	FILE *out;
+	const struct run *run;
+	const struct phase *phase;
+	const struct kept_trace *trace;
+	u64 number;   /* of the trace in the document, from 1 */
+	u64 first_ns; /* of all traces */
+	bool first;   /* nothing is in the list yet */
+	int failed;
+};
+
+/* Adds @value to the list that is open, and frees it; NULL is a lack of memory. */
+static void put(struct writer *w, json_t *value)
+{
+	if (!value) {
+		w->failed = -ENOMEM;
+		return;
+	}
+	fputs(w->first ? "\n" : ",\n", w->out);
+	w->first = false;
+	if (json_dumpf(value, w->out, JSON_COMPACT) && !ferror(w->out))
+		w->failed = -ENOMEM;
+	json_decref(value);
+}
+
+static void instants_of(const struct kept_span *span, u64 t[INSTANTS])
+{
+	const u64 stamp[INSTANTS] = {
+		[SENT] = span->sent_ns,		[ARRIVED] = span->arrived_ns,
+		[BEGUN] = span->begun_ns,	[ANSWERED] = span->answered_ns,
+		[RETURNED] = span->returned_ns, [READ] = span->read_ns
+	};
+
+	memcpy(t, stamp, sizeof(stamp));
+	instants_order(t, span->connect_ns);
+}
+
+/* Calls @each for every kept trace that counts. */
+static void for_each_trace(struct writer *w, void (*each)(struct writer *))
+{
+	size_t i, k;
+
+	w->number = 0;
+	for (i = 0; i < w->run->nr_phases; i++) {
+		w->phase = &w->run->phases[i];
+		for (k = 0; k < w->phase->nr_traces && phase_counts(w->phase); k++) {
+			w->trace = &w->phase->traces[k];
+			w->number++;
+			each(w);
+		}
+	}
+}
+
+static u64 mix(u64 hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (u8)*text) * FNV_PRIME;
+	return hash;
+}
+
+/* 128 bits that tell the trace from those of other runs: an id of all zeros is none. */
+static void trace_id(const struct writer *w, char text[ID_TEXT])
+{
+	u64 run = mix(FNV_BASIS, w->run->uuid ? w->run->uuid : "");
+
+	snprintf(text, ID_TEXT, "%016" PRIx64 "%016" PRIx64, run, w->number);
+}
+
+static void span_id(char text[ID_TEXT], size_t index, int kind)
+{
+	snprintf(text, ID_TEXT, "%016zx", 2 * (index + 1) + (kind == KIND_SERVER));
+}
+
+static json_t *otlp_text(const char *key, const char *value)
+{
+	return json_pack("{s:s,s:{s:s}}", "key", key, "value", "stringValue", value);
+}
+
+/* OTLP's JSON has 64-bit numbers as texts. */
+static json_t *otlp_number(const char *key, u64 value)
+{
+	char text[DECIMAL_TEXT];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	return json_pack("{s:s,s:{s:s}}", "key", key, "value", "intValue", text);
+}
+
+static json_t *otlp_attributes(const struct writer *w, const struct kept_span *span,
+			       const u64 t[INSTANTS], int kind)
+{
+	json_t *list = json_array();
+	int failed = 0;
+
+	if (kind == KIND_SERVER) {
+		failed |= json_array_append_new(list, otlp_number("situ.cpu_ns", span->cpu_ns));
+		failed |= json_array_append_new(list, otlp_number("situ.runq_ns", span->runq_ns));
+		failed |= json_array_append_new(list, otlp_number("situ.throttled_ns",
+								  span->throttled_ns));
+		failed |= json_array_append_new(list, otlp_number("situ.disk_ns", span->disk_ns));
+		failed |= json_array_append_new(list, otlp_number("situ.socket_queue_ns",
+								  t[BEGUN] - t[ARRIVED]));
+	} else {
+		failed |= json_array_append_new(list, otlp_number("situ.connect_ns",
+								  t[SENT] - t[CONNECTS]));
+		failed |=
+			json_array_append_new(list, otlp_number("situ.network_ns",
+								t[ARRIVED] - t[SENT] + t[RETURNED] -
+									t[ANSWERED]));
+		failed |=
+			json_array_append_new(list, otlp_text("server.address", span->server_addr));
+	}
+	if (span->parent == KEPT_ROOT) {
+		failed |= json_array_append_new(list,
+						otlp_text("situ.placement", w->phase->placement));
+		failed |= json_array_append_new(list, otlp_number("situ.trial", w->phase->trial));
+		failed |= json_array_append_new(list, otlp_number("situ.weight", w->trace->weight));
+		failed |= json_array_append_new(list, otlp_text("situ.flaws", w->trace->flaws));
+	}
+	if (!failed)
+		return list;
+	json_decref(list);
+	return NULL;
+}
+
+/* One half of a request, from @from to @to, as its service's. */
+static void put_otlp_span(struct writer *w, size_t index, int kind, u64 from, u64 to,
+			  const u64 t[INSTANTS])
+{
+	const struct kept_span *span = &w->trace->spans[index];
+	const char *service = kind == KIND_SERVER ? span->server : span->client;
+	bool root = span->parent == KEPT_ROOT;
+	char trace[ID_TEXT], id[ID_TEXT], parent[ID_TEXT] = "", start[DECIMAL_TEXT],
+					  end[DECIMAL_TEXT];
+	json_t *body;
+
+	trace_id(w, trace);
+	span_id(id, index, kind);
+	if (kind == KIND_SERVER && span->sent_ns)
+		span_id(parent, index, KIND_CLIENT);
+	else if (!root)
+		span_id(parent, span->parent, KIND_SERVER);
+	snprintf(start, sizeof(start), "%" PRIu64, from);
+	snprintf(end, sizeof(end), "%" PRIu64, to);
+	body = json_pack("{s:s,s:s,s:s,s:s,s:i,s:s,s:s,s:o}", "traceId", trace, "spanId", id,
+			 "parentSpanId", parent, "name",
+			 root		       ? w->trace->endpoint
+			 : kind == KIND_SERVER ? "serve"
+					       : span->server,
+			 "kind", kind, "startTimeUnixNano", start, "endTimeUnixNano", end,
+			 "attributes", otlp_attributes(w, span, t, kind));
+	put(w, json_pack("{s:{s:[o]},s:[{s:{s:s,s:s},s:[o]}]}", "resource", "attributes",
+			 otlp_text("service.name", service), "scopeSpans", "scope", "name", "situ",
+			 "version", SITU_VERSION, "spans", body));
+}
+
+static void put_otlp(struct writer *w)
+{
+	size_t i;
+
+	for (i = 0; i < w->trace->nr_spans; i++) {
+		u64 t[INSTANTS];
+
+		instants_of(&w->trace->spans[i], t);
+		if (w->trace->spans[i].sent_ns)
+			put_otlp_span(w, i, KIND_CLIENT, t[CONNECTS], t[READ], t);
+		if (w->trace->spans[i].arrived_ns)
+			put_otlp_span(w, i, KIND_SERVER, t[ARRIVED], t[ANSWERED], t);
+	}
+}
+
+static int finish(const struct writer *w, struct err *err)
+{
+	if (w->failed)
+		return err_set(err, EXIT_FAILED, "out of memory for the export: free some");
+	if (fflush(w->out) != 0 || ferror(w->out))
+		return err_set(err, EXIT_FAILED, "cannot write the export: %s: is the disk full?",
+			       strerror(errno));
+	return 0;
+}
+
+int export_otlp(const struct run *run, FILE *out, struct err *err)
+{
+	struct writer w = { .out = out, .run = run, .first = true };
+
+	fputs("{\"resourceSpans\": [", out);
+	for_each_trace(&w, put_otlp);
+	fputs("\n]}\n", out);
+	return finish(&w, err);
+}
+
+/* What a process or a thread of the picture is called; @what is "process_name" or the like. */
+static void put_name(struct writer *w, const char *what, size_t thread, const char *name)
+{
+	put(w, json_pack("{s:s,s:s,s:I,s:I,s:{s:s}}", "ph", "M", "name", what, "pid",
+			 (json_int_t)w->number, "tid", (json_int_t)thread, "args", "name", name));
+}
+
+/* Microseconds to the nanosecond, which a double of the time since 1970 could not hold. */
+static json_t *microseconds(u64 ns)
+{
+	return json_real((double)ns / NSEC_PER_USEC);
+}
+
+static void put_slice(struct writer *w, size_t thread, const char *name, u64 from, u64 to,
+		      json_t *args)
+{
+	put(w,
+	    json_pack("{s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:o}", "ph", "X", "cat", "situ", "name", name,
+		      "ts", microseconds(from - w->first_ns), "dur", microseconds(to - from), "pid",
+		      (json_int_t)w->number, "tid", (json_int_t)thread, "args", args));
+}
+
+static json_t *server_args(const struct kept_span *span)
+{
+	return json_pack("{s:I,s:I,s:I,s:I}", "cpu_ns", (json_int_t)span->cpu_ns, "runq_ns",
+			 (json_int_t)span->runq_ns, "throttled_ns", (json_int_t)span->throttled_ns,
+			 "disk_ns", (json_int_t)span->disk_ns);
+}
+
+/* A row: the call as its caller sees it, in it the server's part, in that the socket's queue. */
+static void put_chrome_span(struct writer *w, size_t index)
+{
+	const struct kept_span *span = &w->trace->spans[index];
+	size_t thread = index + 1;
+	u64 t[INSTANTS];
+
+	instants_of(span, t);
+	put_name(w, "thread_name", thread, span->server);
+	if (span->sent_ns)
+		put_slice(w, thread, index ? "call" : w->trace->endpoint, t[CONNECTS], t[READ],
+			  json_pack("{s:s,s:s}", "from", span->client, "to", span->server_addr));
+	if (!span->arrived_ns)
+		return;
+	put_slice(w, thread, span->server, t[ARRIVED], t[ANSWERED], server_args(span));
+	if (t[BEGUN] > t[ARRIVED])
+		put_slice(w, thread, "socket queue", t[ARRIVED], t[BEGUN], json_object());
+}
+
+static void put_chrome(struct writer *w)
+{
+	char title[512], took[UNITS_TEXT];
+	u64 t[INSTANTS];
+	size_t i;
+
+	if (!w->trace->nr_spans)
+		return;
+	instants_of(&w->trace->spans[0], t);
+	units_duration(took, sizeof(took), t[READ] - t[CONNECTS]);
+	snprintf(title, sizeof(title), "%.300s %s%s%.60s", w->trace->endpoint, took,
+		 *w->phase->placement ? ", " : "", w->phase->placement);
+	put_name(w, "process_name", 0, title);
+	for (i = 0; i < w->trace->nr_spans; i++)
+		put_chrome_span(w, i);
+}
+
+static void find_first(struct writer *w)
+{
+	u64 t[INSTANTS];
+	size_t i;
+
+	for (i = 0; i < w->trace->nr_spans; i++) {
+		instants_of(&w->trace->spans[i], t);
+		if (!w->first_ns || t[CONNECTS] < w->first_ns)
+			w->first_ns = t[CONNECTS];
+	}
+}
+
+int export_chrome(const struct run *run, FILE *out, struct err *err)
+{
+	struct writer w = { .out = out, .run = run, .first = true };
+
+	for_each_trace(&w, find_first);
+	fputs("{\"displayTimeUnit\": \"ns\", \"traceEvents\": [", out);
+	for_each_trace(&w, put_chrome);
+	fputs("\n]}\n", out);
+	return finish(&w, err);
+}

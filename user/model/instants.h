@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The instants of a request on a connection. */
+#ifndef SITU_MODEL_INSTANTS_H
+#define SITU_MODEL_INSTANTS_H
+
+#include "user/base/types.h"
+
+/* In the order in which they come: at the client, at the server, at the client again. */
+enum instant { CONNECTS, SENT, ARRIVED, BEGUN, ANSWERED, RETURNED, READ, INSTANTS };
+
+/*
+ * Puts the stamps @t in order; 0 is one that is not known, t[CONNECTS] is not looked at. Arrivals
+ * and reads are stamped at the event, sends perhaps behind it: so an instant that lies behind its
+ * successor is moved to that, and one that is not known is put there: a server that was not
+ * measured takes no time of its own. t[CONNECTS] becomes @connect_ns before t[SENT].
+ */
+static inline void instants_order(u64 t[INSTANTS], u64 connect_ns)
+{
+	u64 next = 0;
+	int i;
+
+	for (i = READ; i > CONNECTS && !next; i--)
+		next = t[i];
+	for (i = READ; i > CONNECTS; i--) {
+		if (t[i] && t[i] < next)
+			next = t[i];
+		t[i] = next;
+	}
+	t[CONNECTS] = t[SENT] > connect_ns ? t[SENT] - connect_ns : 0;
+}
+
+#endif
