@@ -6,6 +6,7 @@
 
 #include "loadgen/match.h"
 #include "loadgen/slot.h"
+#include "user/base/clock.h"
 
 #define CURL_CONNECTS_NS   (300 * NSEC_PER_SEC) /* libcurl gives up so long after, unasked */
 #define CONNECT_TIMEOUT_MS (2 * 86400 * 1000L)	/* longer than any timeout: never */
@@ -30,12 +31,10 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
  * Ends the connection behind the last request that it may carry. libcurl has no such limit; the
  * local port tells which connection it is.
  */
-static void count_on_connection(struct slot *slot, int local_port)
+static void count_on_connection(struct slot *slot, int local_port, bool opened)
 {
 	u32 *served = &slot->served[(uint16_t)local_port];
-	long opened = 0;
 
-	curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &opened);
 	if (opened)
 		*served = 0;
 	curl_easy_setopt(slot->easy, CURLOPT_FORBID_REUSE, (long)(++*served >= slot->served_max));
@@ -50,10 +49,14 @@ static void count_on_connection(struct slot *slot, int local_port)
 static int on_send(void *arg, char *remote, char *local, int remote_port, int local_port)
 {
 	struct slot *slot = arg;
+	long opened = 0;
 
 	(void)remote, (void)local, (void)remote_port;
+	curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &opened);
+	if (!opened)
+		slot->started_ns = clock_mono_ns();
 	if (slot->served)
-		count_on_connection(slot, local_port);
+		count_on_connection(slot, local_port, opened);
 	return slot->sent++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
