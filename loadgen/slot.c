@@ -359,22 +359,46 @@ static void note_phases(const struct slot *slot, struct outcome *outcome)
 		note_connecting(slot, outcome);
 }
 
+/*
+ * Whether a connection that ended without a byte of an answer was one to a server that does not
+ * speak HTTP/2: without TLS nothing was negotiated, and no answer has told yet that it does.
+ */
+static bool lacks_http2(const struct slot *slot, const struct transport *transport)
+{
+	long header_bytes = 0;
+
+	curl_easy_getinfo(slot->easy, CURLINFO_HEADER_SIZE, &header_bytes);
+	return transport->http == TRANSPORT_HTTP2 && !slot->spoke_http2 && slot->sent &&
+	       !header_bytes && !info_ns(slot, CURLINFO_APPCONNECT_TIME_T);
+}
+
+static enum error_class judge_failure(struct slot *slot, const struct transport *transport,
+				      CURLcode result)
+{
+	enum error_class class = ERROR_RESET;
+	long os_errno = 0;
+
+	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &os_errno);
+	if (slot->sent <= 1)
+		class = error_class_of(result, os_errno, slot->sent > 0);
+	if (class != ERROR_RESET || !lacks_http2(slot, transport))
+		return class;
+	snprintf(slot->error, sizeof(slot->error),
+		 "the connection ended without an answer: does the server speak HTTP/2?");
+	return ERROR_HTTP2;
+}
+
 static enum error_class judge(struct slot *slot, const struct transport *transport, CURLcode result,
 			      long *code)
 {
-	long os_errno = 0;
-
 	*code = 0;
-	if (result == CURLE_OK) {
-		curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, code);
-		if (transport_differs(transport, slot->easy))
-			return ERROR_HTTP2;
-		return as_expected(slot, *code) ? ERROR_NONE : ERROR_WRONG_ANSWER;
-	}
-	if (slot->sent > 1)
-		return ERROR_RESET;
-	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &os_errno);
-	return error_class_of(result, os_errno, slot->sent > 0);
+	if (result != CURLE_OK)
+		return judge_failure(slot, transport, result);
+	curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, code);
+	if (transport_differs(transport, slot->easy))
+		return ERROR_HTTP2;
+	slot->spoke_http2 = transport->http == TRANSPORT_HTTP2;
+	return as_expected(slot, *code) ? ERROR_NONE : ERROR_WRONG_ANSWER;
 }
 
 void slot_judge(struct slot *slot, const struct transport *transport, CURLcode result,

@@ -21,6 +21,7 @@ struct slot {
 	unsigned int sent; /* times libcurl was about to send the request */
 	bool busy;
 	u64 rest_ns;		    /* before its next request, after one without an answer */
+	bool spoke_http2;	    /* has had an answer in it */
 	struct slot *older, *newer; /* while busy: neighbours in the order of their start */
 	u32 *served;		    /* of each local port of its addresses; NULL: do not count */
 	unsigned int served_max;

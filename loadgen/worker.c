@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "loadgen/selfcheck.h"
 #include "loadgen/worker_end.h"
 #include "user/base/clock.h"
 
@@ -280,6 +281,7 @@ int worker_run(struct worker *w, const struct part *part)
 	w->next = schedule_start(&part->schedule, w->number, w->plans->config->threads);
 	w->due = w->next;
 	w->cpu_ns = thread_cpu_ns();
+	w->runq_wait_ns = thread_runq_wait_ns();
 	w->punctual = (struct punctual){ .since_ns = now_ns,
 					 .back_ns = w->plans->config->sleeps ? UINT64_MAX : 0 };
 	while (now_ns < part->end_ns && !broken_off(w)) {
@@ -302,6 +304,7 @@ int worker_run(struct worker *w, const struct part *part)
 	worker_show(&w->shown.backlog, 0);
 	send_home(w);
 	w->cpu_ns = thread_cpu_ns() - w->cpu_ns;
+	w->runq_wait_ns = thread_runq_wait_ns() - w->runq_wait_ns;
 	return w->sockets.failed;
 }
 

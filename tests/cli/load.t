@@ -177,6 +177,23 @@ is "$rc" 4 "errors beyond a threshold"
 run "$SITU" load -q --strict -r 100 -d 500ms -c 1 --timeout 2s "$URL/delay/100"
 is "$rc" 4 "strict: a target that was missed"
 like "$err" "not a result of the server alone" "strict: said so"
+run "$SITU" load -q --json --threshold 'errors<1,p50<1us' -n 7 -c 1 "$URL/"
+printf '%s\n' "$out" > "$TMP/json"
+is "$rc $(q '[.load.thresholds[] | [.goal, .met] | map(tostring) | join("=")] | join(" ")')" \
+	"4 errors<1=true p50<1us=false" "the JSON has the thresholds' verdicts"
+is "$(q ".load.thresholds[1].value == ($all | .latency_ns.p50)")" true "and what was reached"
+run "$SITU" load -q --json -r 100 -d 500ms -c 1 --timeout 2s "$URL/delay/100"
+printf '%s\n' "$out" > "$TMP/json"
+is "$(q '[.load.due_rate > 99, .load.not_sent > 0, .load.backlog_max > 0,
+	(.load.findings | length) > 0] | all')" true "the JSON has the self-check"
+is "$(q '.self.rss_bytes > 1000000')" true "and the memory that situ took"
+
+# A port without a server, in a closed loop: it is asked again and again, but not all the time.
+run timeout 20 "$SITU" load -q --json -d 1s -c 2 "http://127.0.0.1:1/"
+printf '%s\n' "$out" > "$TMP/json"
+is "$(q "$all | .errors | keys | join(\" \")")" connect_refused "nobody listens: the class"
+[ "$(q "$all | .attempted")" -lt 500 ]
+ok $? "nobody listens: connections rest between their requests"
 run timeout 60 "$SITU" load -q --find-capacity --slo 'errors<1%' -r 40 -d 500ms -c 2 \
 	"$URL/delay/20"
 is "$rc" 0 "a capacity"
