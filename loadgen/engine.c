@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -288,6 +289,19 @@ static int publish(struct engine *engine, struct phase *phase)
 	return 0;
 }
 
+static void check_thread(const struct worker *w, u64 duration_ns, struct selfcheck *self)
+{
+	u64 awake_ns = w->punctual.awake_ns < w->cpu_ns ? w->punctual.awake_ns : w->cpu_ns;
+	double all = (double)duration_ns;
+
+	self->backlog_max += w->backlog_max;
+	if (!duration_ns)
+		return;
+	self->cpu_share = fmax(self->cpu_share, (double)(w->cpu_ns - awake_ns) / all);
+	self->awake_share = fmax(self->awake_share, (double)awake_ns / all);
+	self->wait_share = fmax(self->wait_share, (double)w->runq_wait_ns / all);
+}
+
 static void check_self(const struct engine *engine, const struct phase *phase,
 		       struct selfcheck *self)
 {
@@ -302,13 +316,8 @@ static void check_self(const struct engine *engine, const struct phase *phase,
 		.steal_share = engine->steal_share,
 		.not_sent = tally_get(&all->errors, error_class_name(ERROR_NOT_SENT)),
 	};
-	for (i = 0; i < config->threads; i++) {
-		double share = (double)engine->workers[i].cpu_ns / (double)phase->duration_ns;
-
-		self->backlog_max += engine->workers[i].backlog_max;
-		if (phase->duration_ns && share > self->cpu_share)
-			self->cpu_share = share;
-	}
+	for (i = 0; i < config->threads; i++)
+		check_thread(&engine->workers[i], phase->duration_ns, self);
 	if (seconds <= 0)
 		return;
 	self->sent_rate = (double)(all->attempted - self->not_sent) / seconds;
@@ -349,6 +358,7 @@ static int measure(struct engine *engine, struct phase *phase, struct err *err)
 	if (run_part(engine, &part, err))
 		return -1;
 	phase->self_cpu_ns = clock_cpu_ns() - cpu_ns;
+	phase->self_rss_bytes = process_rss_bytes();
 	ticks = ticks && cpu_ticks_read(&after) == 0;
 	engine->steal_share = ticks ? cpu_ticks_steal(&before, &after) : -1;
 	for (i = 0; i < engine->config->threads; i++) {

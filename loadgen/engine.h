@@ -46,6 +46,7 @@ struct engine_config {
 	u64 seed;
 	u64 timeout_ns; /* of one request, connection included */
 	bool keepalive;
+	bool sleeps; /* whenever it waits: it is never awake just to be on time */
 	unsigned int requests_per_connection; /* 0: no limit */
 	struct transport transport;	      /* checked */
 	/* Called in the calling thread, about every @progress_ns; may be NULL. */

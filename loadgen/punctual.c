@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "loadgen/punctual.h"
 
-u64 punctual_wake_ns(const struct punctual *p, u64 due_ns, u64 now_ns)
+u64 punctual_wake_ns(const struct punctual *p, u64 due_ns, u64 sent_ns, u64 now_ns)
 {
 	u64 passed_ns = now_ns > p->since_ns ? now_ns - p->since_ns : 0;
 
-	if (due_ns < PUNCTUAL_AHEAD_NS || due_ns <= now_ns || due_ns == UINT64_MAX)
+	if (now_ns < p->back_ns || p->awake_ns > passed_ns / PUNCTUAL_SHARE)
 		return due_ns;
-	if (due_ns < p->back_ns || p->awake_ns > passed_ns / PUNCTUAL_SHARE)
-		return due_ns;
-	return due_ns - PUNCTUAL_AHEAD_NS;
+	if (sent_ns && now_ns < sent_ns + PUNCTUAL_AFTER_NS)
+		return now_ns;
+	return due_ns < PUNCTUAL_AHEAD_NS || due_ns == UINT64_MAX ? due_ns
+								  : due_ns - PUNCTUAL_AHEAD_NS;
 }
 
 void punctual_waited(struct punctual *p, u64 from_ns, u64 to_ns)
 {
 	p->awake_ns += to_ns - from_ns;
-	if (to_ns - from_ns > PUNCTUAL_TAKEN_NS)
+	if (to_ns - from_ns > PUNCTUAL_TAKEN_NS && p->back_ns != UINT64_MAX)
 		p->back_ns = to_ns + PUNCTUAL_BACK_NS;
 }

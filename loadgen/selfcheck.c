@@ -3,13 +3,15 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "loadgen/selfcheck.h"
 #include "user/base/buf.h"
 #include "user/base/units.h"
 #include "user/model/hist.h"
 
-#define STAT_MAX (1 << 20)
+#define STAT_MAX      (1 << 20)
+#define PROC_LINE_MAX 256
 
 struct judge {
 	struct finding *finding;
@@ -63,11 +65,40 @@ size_t selfcheck_judge(const struct selfcheck *self, struct finding findings[SEL
 	if (self->cpu_share > SELFCHECK_CPU_SHARE)
 		find(&j, "a thread took %.0f %% of a CPU: use more --threads",
 		     100 * self->cpu_share);
+	if (self->wait_share > SELFCHECK_WAIT_SHARE)
+		find(&j, "a thread was ready without a CPU for %.1f %% of the time: give it one",
+		     100 * self->wait_share);
 	if (self->steal_share > SELFCHECK_STEAL_SHARE)
 		find(&j, "the host of this machine took %.1f %% of its CPU time: use a quieter one",
 		     100 * self->steal_share);
 	judge_rate(&j, self);
 	return j.nr;
+}
+
+u64 thread_runq_wait_ns(void)
+{
+	struct buf text;
+	u64 wait_ns = 0;
+
+	/* "on a CPU, ready without one, slices": Documentation/scheduler/sched-stats.rst. */
+	if (buf_read_file(&text, "/proc/thread-self/schedstat", PROC_LINE_MAX) ||
+	    sscanf(text.data, "%*u %" SCNu64, &wait_ns) != 1)
+		wait_ns = 0;
+	buf_free(&text);
+	return wait_ns;
+}
+
+u64 process_rss_bytes(void)
+{
+	struct buf text;
+	u64 pages = 0;
+
+	/* "size resident shared ...", in pages: proc(5). */
+	if (buf_read_file(&text, "/proc/self/statm", PROC_LINE_MAX) ||
+	    sscanf(text.data, "%*u %" SCNu64, &pages) != 1)
+		pages = 0;
+	buf_free(&text);
+	return pages * (u64)sysconf(_SC_PAGESIZE);
 }
 
 int cpu_ticks_parse(const char *text, struct cpu_ticks *ticks)

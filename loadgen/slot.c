@@ -6,6 +6,7 @@
 
 #include "loadgen/match.h"
 #include "loadgen/slot.h"
+#include "user/base/clock.h"
 
 #define CURL_CONNECTS_NS   (300 * NSEC_PER_SEC) /* libcurl gives up so long after, unasked */
 #define CONNECT_TIMEOUT_MS (2 * 86400 * 1000L)	/* longer than any timeout: never */
@@ -30,12 +31,10 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
  * Ends the connection behind the last request that it may carry. libcurl has no such limit; the
  * local port tells which connection it is.
  */
-static void count_on_connection(struct slot *slot, int local_port)
+static void count_on_connection(struct slot *slot, int local_port, bool opened)
 {
 	u32 *served = &slot->served[(uint16_t)local_port];
-	long opened = 0;
 
-	curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &opened);
 	if (opened)
 		*served = 0;
 	curl_easy_setopt(slot->easy, CURLOPT_FORBID_REUSE, (long)(++*served >= slot->served_max));
@@ -50,10 +49,14 @@ static void count_on_connection(struct slot *slot, int local_port)
 static int on_send(void *arg, char *remote, char *local, int remote_port, int local_port)
 {
 	struct slot *slot = arg;
+	long opened = 0;
 
 	(void)remote, (void)local, (void)remote_port;
+	curl_easy_getinfo(slot->easy, CURLINFO_NUM_CONNECTS, &opened);
+	if (!opened)
+		slot->started_ns = clock_mono_ns();
 	if (slot->served)
-		count_on_connection(slot, local_port);
+		count_on_connection(slot, local_port, opened);
 	return slot->sent++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
@@ -356,22 +359,46 @@ static void note_phases(const struct slot *slot, struct outcome *outcome)
 		note_connecting(slot, outcome);
 }
 
+/*
+ * Whether a connection that ended without a byte of an answer was one to a server that does not
+ * speak HTTP/2: without TLS nothing was negotiated, and no answer has told yet that it does.
+ */
+static bool lacks_http2(const struct slot *slot, const struct transport *transport)
+{
+	long header_bytes = 0;
+
+	curl_easy_getinfo(slot->easy, CURLINFO_HEADER_SIZE, &header_bytes);
+	return transport->http == TRANSPORT_HTTP2 && !slot->spoke_http2 && slot->sent &&
+	       !header_bytes && !info_ns(slot, CURLINFO_APPCONNECT_TIME_T);
+}
+
+static enum error_class judge_failure(struct slot *slot, const struct transport *transport,
+				      CURLcode result)
+{
+	enum error_class class = ERROR_RESET;
+	long os_errno = 0;
+
+	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &os_errno);
+	if (slot->sent <= 1)
+		class = error_class_of(result, os_errno, slot->sent > 0);
+	if (class != ERROR_RESET || !lacks_http2(slot, transport))
+		return class;
+	snprintf(slot->error, sizeof(slot->error),
+		 "the connection ended without an answer: does the server speak HTTP/2?");
+	return ERROR_HTTP2;
+}
+
 static enum error_class judge(struct slot *slot, const struct transport *transport, CURLcode result,
 			      long *code)
 {
-	long os_errno = 0;
-
 	*code = 0;
-	if (result == CURLE_OK) {
-		curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, code);
-		if (transport_differs(transport, slot->easy))
-			return ERROR_HTTP2;
-		return as_expected(slot, *code) ? ERROR_NONE : ERROR_WRONG_ANSWER;
-	}
-	if (slot->sent > 1)
-		return ERROR_RESET;
-	curl_easy_getinfo(slot->easy, CURLINFO_OS_ERRNO, &os_errno);
-	return error_class_of(result, os_errno, slot->sent > 0);
+	if (result != CURLE_OK)
+		return judge_failure(slot, transport, result);
+	curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, code);
+	if (transport_differs(transport, slot->easy))
+		return ERROR_HTTP2;
+	slot->spoke_http2 = transport->http == TRANSPORT_HTTP2;
+	return as_expected(slot, *code) ? ERROR_NONE : ERROR_WRONG_ANSWER;
 }
 
 void slot_judge(struct slot *slot, const struct transport *transport, CURLcode result,

@@ -14,12 +14,14 @@ struct slot {
 	CURL *easy;
 	const struct plan *plan; /* of the request it carries or carried last; NULL: none yet */
 	u64 intended_ns;	 /* CLOCK_MONOTONIC, as all of these */
-	u64 started_ns;
+	u64 begun_ns;		 /* when it was handed to libcurl */
+	u64 started_ns;		 /* when it began to connect, or on a kept connection to send */
 	u64 body_bytes;
 	size_t match_state;
 	unsigned int sent; /* times libcurl was about to send the request */
 	bool busy;
 	u64 rest_ns;		    /* before its next request, after one without an answer */
+	bool spoke_http2;	    /* has had an answer in it */
 	struct slot *older, *newer; /* while busy: neighbours in the order of their start */
 	u32 *served;		    /* of each local port of its addresses; NULL: do not count */
 	unsigned int served_max;

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "loadgen/selfcheck.h"
 #include "loadgen/worker_end.h"
 #include "user/base/clock.h"
 
@@ -40,39 +41,37 @@ static void submit(struct worker *w, struct slot *slot)
 	shard_begin(shard, slot->easy);
 	if (carries)
 		curl_easy_setopt(slot->easy, CURLOPT_RESOLVE, NULL);
-	worker_collect(w, shard);
+	worker_collect(w, shard, 0);
 }
 
 /*
- * The send lag is what the generator itself took: a request that waited for a connection could not
- * begin before one came free, and that wait is the server's, in the corrected latency.
+ * Since when the request of @slot could have gone out: one that waited for a connection could not
+ * begin before one came free, and that wait is the server's, in the corrected latency. A later
+ * step of a session has its connection: it waits for nobody.
  */
-static void count_begin(struct worker *w, struct record *record, const struct slot *slot)
+static u64 ready_ns(const struct worker *w, const struct slot *slot, u64 due_ns)
 {
-	u64 ready_ns = slot->intended_ns;
+	bool later = slot->run.session && !session_is_new(&slot->run);
 
-	record->attempted++;
-	if (!worker_is_open(w))
-		return;
-	/* A later step of a session has its connection: it waits for nobody. */
-	if (ready_ns < w->starved_until_ns && !(slot->run.session && !session_is_new(&slot->run)))
-		ready_ns = w->starved_until_ns;
-	worker_count_time(w, &record->send_lag, slot->started_ns - ready_ns);
+	return due_ns < w->starved_until_ns && !later ? w->starved_until_ns : due_ns;
 }
 
 /* Begins the request that @slot carries, which was due at @due_ns. Returns when it did. */
 static u64 begin(struct worker *w, struct slot *slot, u64 due_ns)
 {
-	struct record *record;
+	struct record *record = worker_record(w, slot);
+	u64 could_ns = ready_ns(w, slot, due_ns);
 
+	slot->begun_ns = clock_mono_ns();
+	slot->started_ns = slot->begun_ns;
+	slot->intended_ns = due_ns;
 	worker_enlist(w, slot);
-	slot->started_ns = clock_mono_ns();
-	slot->intended_ns = worker_is_open(w) ? due_ns : slot->started_ns;
 	worker_show_in_flight(w);
-	record = worker_record(w, slot);
-	if (w->part->counts)
-		count_begin(w, record, slot);
+	record->attempted += w->part->counts;
 	submit(w, slot);
+	/* What the generator itself took, libcurl's part of it included. */
+	if (w->part->counts && worker_is_open(w))
+		worker_count_time(w, &record->send_lag, slot->started_ns - could_ns);
 	return slot->started_ns;
 }
 
@@ -181,19 +180,20 @@ static void handle_timeouts(struct worker *w, u64 now_ns)
 
 	for (i = 0; i < w->sockets.nr_shards; i++) {
 		if (shard_timeout(&w->sockets.shards[i], now_ns))
-			worker_collect(w, &w->sockets.shards[i]);
+			worker_collect(w, &w->sockets.shards[i], now_ns);
 	}
 	worker_time_out(w, now_ns);
 }
 
 /*
- * Sleeps until a socket has something or @due_ns is near, when a request is to begin, or until
- * @deadline_ns; handles what is there. Returns the time.
+ * Waits, mostly asleep, until a socket has something or @due_ns, when a request is to begin, is
+ * near, or until @deadline_ns; handles what is there. Returns the time.
  */
 static u64 wait_and_handle(struct worker *w, u64 due_ns, u64 deadline_ns, u64 now_ns)
 {
 	struct epoll_event events[EVENTS_MAX];
-	u64 wake_ns = punctual_wake_ns(&w->punctual, due_ns, now_ns), from_ns = 0;
+	u64 sent_ns = worker_is_open(w) && w->newest ? w->newest->started_ns : 0;
+	u64 wake_ns = punctual_wake_ns(&w->punctual, due_ns, sent_ns, now_ns), from_ns = 0;
 	int nr, i;
 
 	deadline_ns = min_u64(deadline_ns, sockets_deadline(&w->sockets));
@@ -209,10 +209,11 @@ static u64 wait_and_handle(struct worker *w, u64 due_ns, u64 deadline_ns, u64 no
 	if (nr < 0 && errno != EINTR)
 		w->sockets.failed = -errno;
 	for (i = 0; i < nr; i++) {
+		u64 found_ns = clock_mono_ns();
 		struct shard *shard = sockets_handle(&w->sockets, &events[i]);
 
 		if (shard)
-			worker_collect(w, shard);
+			worker_collect(w, shard, found_ns);
 	}
 	now_ns = clock_mono_ns();
 	if (from_ns && nr == 0)
@@ -280,7 +281,9 @@ int worker_run(struct worker *w, const struct part *part)
 	w->next = schedule_start(&part->schedule, w->number, w->plans->config->threads);
 	w->due = w->next;
 	w->cpu_ns = thread_cpu_ns();
-	w->punctual = (struct punctual){ .since_ns = now_ns };
+	w->runq_wait_ns = thread_runq_wait_ns();
+	w->punctual = (struct punctual){ .since_ns = now_ns,
+					 .back_ns = w->plans->config->sleeps ? UINT64_MAX : 0 };
 	while (now_ns < part->end_ns && !broken_off(w)) {
 		now_ns = begin_steps(w, now_ns);
 		now_ns = begin_due(w, now_ns);
@@ -301,6 +304,7 @@ int worker_run(struct worker *w, const struct part *part)
 	worker_show(&w->shown.backlog, 0);
 	send_home(w);
 	w->cpu_ns = thread_cpu_ns() - w->cpu_ns;
+	w->runq_wait_ns = thread_runq_wait_ns() - w->runq_wait_ns;
 	return w->sockets.failed;
 }
 

@@ -58,7 +58,8 @@ struct worker {
 	struct schedule_cursor due;  /* the first one that is not due */
 	u64 last_answer_ns;
 	u64 backlog_max;
-	u64 cpu_ns; /* of this thread, in the last part */
+	/* Of this thread, in the last part: on a CPU, and ready without one. */
+	u64 cpu_ns, runq_wait_ns;
 	char first_error[CURL_ERROR_SIZE];
 	struct worker_shown shown;
 };

@@ -26,13 +26,19 @@ void worker_count_time(struct worker *w, struct hist *hist, u64 ns)
 		w->sockets.failed = -ENOMEM;
 }
 
+/* When the request was due; in a closed loop that is when it went out. */
+static u64 intended_ns(const struct worker *w, const struct slot *slot)
+{
+	return worker_is_open(w) ? slot->intended_ns : slot->started_ns;
+}
+
 static void count_answer(struct worker *w, struct record *record, const struct slot *slot,
 			 const struct outcome *outcome, u64 now_ns)
 {
 	unsigned int i;
 
 	record->answered++;
-	worker_count_time(w, &record->latency, now_ns - slot->intended_ns);
+	worker_count_time(w, &record->latency, now_ns - intended_ns(w, slot));
 	worker_count_time(w, &record->uncorrected, now_ns - slot->started_ns);
 	for (i = outcome->first_phase; i < RECORD_PHASES; i++) {
 		if (i == PHASE_TLS && !outcome->phase_ns[i])
@@ -53,7 +59,7 @@ static void count_failure(struct worker *w, struct record *record, struct slot *
 			  const struct outcome *outcome, u64 now_ns)
 {
 	record->errors[outcome->class]++;
-	worker_count_time(w, &record->failure, now_ns - slot->intended_ns);
+	worker_count_time(w, &record->failure, now_ns - intended_ns(w, slot));
 	if (outcome->class == ERROR_WRONG_ANSWER && outcome->code) {
 		char text[CURL_ERROR_SIZE];
 
@@ -164,7 +170,7 @@ static void show_end(struct worker *w, const struct slot *slot, const struct out
 	}
 	show_one_more(&w->shown.answered);
 	show_one_more(
-		&w->shown.latency[hist_index(now_ns - slot->intended_ns, HIST_KERNEL_SUB_BITS)]);
+		&w->shown.latency[hist_index(now_ns - intended_ns(w, slot), HIST_KERNEL_SUB_BITS)]);
 }
 
 /* Books how the request of @slot ended and gives the slot back. */
@@ -190,7 +196,7 @@ static void settle(struct worker *w, struct slot *slot, const struct outcome *ou
 		count_failure(w, record, slot, outcome, now_ns);
 }
 
-void worker_collect(struct worker *w, struct shard *shard)
+void worker_collect(struct worker *w, struct shard *shard, u64 found_ns)
 {
 	CURLMsg *message;
 	int left;
@@ -198,14 +204,15 @@ void worker_collect(struct worker *w, struct shard *shard)
 	while ((message = curl_multi_info_read(shard->multi, &left))) {
 		CURL *easy = message->easy_handle;
 		CURLcode result = message->data.result;
-		u64 now_ns = clock_mono_ns();
 		struct outcome outcome;
 		struct slot *slot;
+		u64 now_ns;
 
 		if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &slot)) {
 			w->sockets.failed = -EIO;
 			return;
 		}
+		now_ns = found_ns > slot->started_ns ? found_ns : clock_mono_ns();
 		slot_judge(slot, &w->plans->config->transport, result, &outcome);
 		curl_multi_remove_handle(shard->multi, easy);
 		settle(w, slot, &outcome, now_ns);
@@ -226,7 +233,7 @@ static void give_up(struct worker *w, struct slot *slot, enum error_class class,
 
 u64 worker_timeout_ns(const struct worker *w)
 {
-	return w->oldest ? w->oldest->started_ns + w->plans->config->timeout_ns : SCHEDULE_NEVER;
+	return w->oldest ? w->oldest->begun_ns + w->plans->config->timeout_ns : SCHEDULE_NEVER;
 }
 
 void worker_time_out(struct worker *w, u64 now_ns)

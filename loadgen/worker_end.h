@@ -11,7 +11,7 @@ struct record *worker_record(const struct worker *w, const struct slot *slot);
 /* Adds @ns to @hist; without memory the worker has failed. */
 void worker_count_time(struct worker *w, struct hist *hist, u64 ns);
 
-/* The request of @slot begins: its timeout counts from slot->started_ns, the latest of all. */
+/* The request of @slot begins: its timeout counts from slot->begun_ns, the latest of all. */
 void worker_enlist(struct worker *w, struct slot *slot);
 
 /* Frees @slot, whose session, if it has one, is over with that. */
@@ -20,8 +20,11 @@ void worker_put_back(struct worker *w, struct slot *slot, u64 now_ns);
 /* Tells the main thread how many requests are under way. */
 void worker_show_in_flight(struct worker *w);
 
-/* Books every transfer of @shard that libcurl says is over. */
-void worker_collect(struct worker *w, struct shard *shard);
+/*
+ * Books every transfer of @shard that libcurl says is over. They were at @found_ns, before libcurl
+ * read and parsed what was there: that is our time and not the server's. 0: the time of this call.
+ */
+void worker_collect(struct worker *w, struct shard *shard, u64 found_ns);
 
 /* When the first request under way times out, SCHEDULE_NEVER: none is. */
 u64 worker_timeout_ns(const struct worker *w);

@@ -18,7 +18,7 @@ declare -A packages=(
 		postgresql iproute2 util-linux procps"
 	[test]="libcmocka-dev libclang-rt-dev clang-format clang-tidy cppcheck shellcheck help2man
 		man-db perl sqlite3 jq curl tmux fio python3-jsonschema python3-yaml
-		python3-prometheus-client nghttp2-server openssl
+		python3-prometheus-client openssl
 		r-base-core python3"
 	[vm]="qemu-system-x86 busybox-static cpio e2fsprogs xz-utils debian-archive-keyring
 		perl jq"

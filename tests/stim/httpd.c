@@ -13,7 +13,8 @@
  *	/close			closes without an answer
  *	/reset			the same, with a RST
  *	/close-midbody		closes after half of the body it promised
- *	/long			sends more of a body than it promised
+ *	/long			sends more of a body than it promised, all at once
+ *	/late/MS		answers with "ok", and sends more MS milliseconds later
  *	/slow/MS		sends a body of ten bytes, each MS milliseconds after the one before
  *	/garbage		answers something that is not HTTP
  *	/hang			never answers
@@ -42,6 +43,7 @@
 #define REQUEST_MAX   65536
 #define MSEC	      1000000LL
 #define TLS_HANDSHAKE 0x16
+#define LONG_ANSWER   "HTTP/1.1 200 Scripted\r\nContent-Length: 2\r\n\r\nok and more"
 
 struct server {
 	int fd;
@@ -226,6 +228,14 @@ static void stall(struct connection *c)
 	sleep_until(atomic_load(&c->server->stalled_until_ns));
 }
 
+static bool answer_late(struct connection *c, long ms)
+{
+	if (!answer(c, 200, "ok", 2))
+		return false;
+	sleep_until(now_ns() + ms * MSEC);
+	return send_all(c, " and more", 9);
+}
+
 /* Serves the request at the start of c->text. False when the connection is to be closed. */
 static bool serve(struct connection *c)
 {
@@ -241,7 +251,10 @@ static bool serve(struct connection *c)
 	if (argument(c, "/split") >= 0)
 		return answer_split(c);
 	if (argument(c, "/long") >= 0)
-		return send_head(c, 200, 2, "") && send_all(c, "ok and more", 11);
+		return send_all(c, LONG_ANSWER, sizeof(LONG_ANSWER) - 1);
+	value = argument(c, "/late/");
+	if (value >= 0)
+		return answer_late(c, value);
 	value = argument(c, "/slow/");
 	if (value >= 0)
 		return answer_slowly(c, value);

@@ -14,13 +14,11 @@ static void it_wakes_ahead(void **state)
 	struct punctual p = { .since_ns = START_NS };
 
 	(void)state;
-	assert_int_equal(punctual_wake_ns(&p, DUE_NS, START_NS), DUE_NS - PUNCTUAL_AHEAD_NS);
+	assert_int_equal(punctual_wake_ns(&p, DUE_NS, 0, START_NS), DUE_NS - PUNCTUAL_AHEAD_NS);
 	/* So near that it stays awake: a time that has passed. */
-	assert_true(punctual_wake_ns(&p, DUE_NS, DUE_NS - 1000) < DUE_NS - 1000);
-	/* Nothing to wait for. */
-	assert_int_equal(punctual_wake_ns(&p, DUE_NS, DUE_NS + 1), DUE_NS);
-	assert_int_equal(punctual_wake_ns(&p, 0, START_NS), 0);
-	assert_int_equal(punctual_wake_ns(&p, UINT64_MAX, START_NS), UINT64_MAX);
+	assert_true(punctual_wake_ns(&p, DUE_NS, 0, DUE_NS - 1000) < DUE_NS - 1000);
+	assert_int_equal(punctual_wake_ns(&p, 0, 0, START_NS), 0);
+	assert_int_equal(punctual_wake_ns(&p, UINT64_MAX, 0, START_NS), UINT64_MAX);
 }
 
 static void it_is_awake_for_a_share_of_the_time(void **state)
@@ -30,13 +28,13 @@ static void it_is_awake_for_a_share_of_the_time(void **state)
 	unsigned int i;
 
 	(void)state;
-	/* Something is due every 20 us: it could stay awake all the time. */
+	/* Something is always due soon: it could stay awake all the time. */
 	for (i = 0; i < 100000; i++) {
-		if (punctual_wake_ns(&p, now_ns + 10000, now_ns) <= now_ns)
+		if (punctual_wake_ns(&p, now_ns + 10000, 0, now_ns) <= now_ns)
 			punctual_waited(&p, now_ns, now_ns + 10000);
-		now_ns += 20000;
+		now_ns += 10000;
 	}
-	assert_in_range(p.awake_ns, (now_ns - START_NS) * 24 / 100, (now_ns - START_NS) * 26 / 100);
+	assert_in_range(p.awake_ns, (now_ns - START_NS) * 49 / 100, (now_ns - START_NS) * 51 / 100);
 }
 
 static void it_makes_way_for_others(void **state)
@@ -46,11 +44,31 @@ static void it_makes_way_for_others(void **state)
 
 	(void)state;
 	punctual_waited(&p, now_ns - 1000, now_ns);
-	assert_int_equal(punctual_wake_ns(&p, due_ns, now_ns), due_ns - PUNCTUAL_AHEAD_NS);
+	assert_int_equal(punctual_wake_ns(&p, due_ns, 0, now_ns), due_ns - PUNCTUAL_AHEAD_NS);
 	punctual_waited(&p, now_ns - PUNCTUAL_TAKEN_NS - 1, now_ns);
-	assert_int_equal(punctual_wake_ns(&p, due_ns, now_ns), due_ns);
-	due_ns = now_ns + PUNCTUAL_BACK_NS;
-	assert_int_equal(punctual_wake_ns(&p, due_ns, now_ns), due_ns - PUNCTUAL_AHEAD_NS);
+	assert_int_equal(punctual_wake_ns(&p, due_ns, 0, now_ns), due_ns);
+	now_ns += PUNCTUAL_BACK_NS;
+	due_ns = now_ns + 10000;
+	assert_int_equal(punctual_wake_ns(&p, due_ns, 0, now_ns), due_ns - PUNCTUAL_AHEAD_NS);
+}
+
+static void it_stays_awake_for_an_answer(void **state)
+{
+	struct punctual p = { .since_ns = START_NS };
+	u64 now_ns = DUE_NS, sent_ns = now_ns - PUNCTUAL_AFTER_NS + 1;
+
+	(void)state;
+	assert_int_equal(punctual_wake_ns(&p, UINT64_MAX, sent_ns, now_ns), now_ns);
+	assert_int_equal(punctual_wake_ns(&p, UINT64_MAX, sent_ns - 1, now_ns), UINT64_MAX);
+}
+
+static void it_sleeps_when_told(void **state)
+{
+	struct punctual p = { .since_ns = START_NS, .back_ns = UINT64_MAX };
+
+	(void)state;
+	punctual_waited(&p, DUE_NS, DUE_NS + NSEC_PER_SEC);
+	assert_int_equal(punctual_wake_ns(&p, DUE_NS, DUE_NS - 1000, DUE_NS - 100), DUE_NS);
 }
 
 int main(void)
@@ -59,6 +77,8 @@ int main(void)
 		cmocka_unit_test(it_wakes_ahead),
 		cmocka_unit_test(it_is_awake_for_a_share_of_the_time),
 		cmocka_unit_test(it_makes_way_for_others),
+		cmocka_unit_test(it_stays_awake_for_an_answer),
+		cmocka_unit_test(it_sleeps_when_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,9 @@ static const struct opt options[] = {
 	  "Threads, each with its share of the connections (1)" },
 	{ 0, "seed", "N", OPT_COUNT, AT(seed), 0, 0,
 	  "Same seed: same requests, in the same order, due at the same times (1)" },
+	{ 0, "no-polling", NULL, OPT_FLAG, AT(no_polling), 0, 0,
+	  "Open loop: sleep whenever there is nothing to do, at the price of some 30 us that a "
+	  "sleeping CPU takes to send, and to see an answer" },
 	{ 0, "warmup", "TIME", OPT_DURATION, AT(warmup_ns), 0, DURATION_MAX_NS,
 	  "Send for so long before, without counting; kept connections stay open" },
 	{ 0, "timeout", "TIME", OPT_DURATION, AT(timeout_ns), 1e6, 86400e9,

@@ -157,6 +157,7 @@ int load_job_make(struct load_job *job, const struct load_options *o, const stru
 		.seed = o->seed,
 		.timeout_ns = o->timeout_ns,
 		.keepalive = !o->no_keepalive,
+		.sleeps = o->no_polling,
 		.requests_per_connection = (unsigned int)o->requests_per_connection,
 		.transport = make_transport(o),
 	};

@@ -24,6 +24,7 @@ struct load_options {
 	const char *body;
 	bool keepalive; /* the default: only here so that -k of other tools is no error */
 	bool no_keepalive;
+	bool no_polling;
 	u64 requests_per_connection;
 	bool poisson;
 	bool http1; /* the default, as keepalive */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "user/base/units.h"
 #include "user/cmd/load_result.h"
+#include "user/cmd/load_verdict.h"
 #include "user/export/export.h"
 #include "user/export/outfile.h"
 #include "user/show/summary.h"
@@ -12,6 +14,24 @@ int load_result_export(const struct load_options *o, const struct run *run, stru
 	if (o->json)
 		return export_json(run, stdout, err);
 	return o->csv ? export_csv(run, stdout, err) : 0;
+}
+
+static int export_result(const struct load_job *job, const struct run *run,
+			 const struct engine_result *result, const struct finding *findings,
+			 size_t nr, struct err *err)
+{
+	const struct endpoint *all = &run->phases[run->nr_phases - 1].endpoints[0];
+	int status;
+	char *text;
+
+	if (!job->options->json)
+		return load_result_export(job->options, run, err);
+	text = load_verdict_json(result, findings, nr, &job->thresholds, all);
+	if (!text)
+		return err_set(err, EXIT_FAILED, "out of memory: free some");
+	status = export_json_with(run, "load", text, stdout, err);
+	free(text);
+	return status;
 }
 
 static int write_hdr(const char *path, const struct hist *h, struct err *err)
@@ -60,6 +80,9 @@ static void print_self(const struct endpoint *all, const struct selfcheck *self,
 		       units_duration(p50, sizeof(p50), hist_quantile(&all->send_lag_ns, 0.5)),
 		       units_duration(p99, sizeof(p99), self->lag_p99_ns));
 	printf("busiest thread %.1f %% of a CPU", 100 * self->cpu_share);
+	if (self->awake_share > 0)
+		printf(" for the load, %.1f %% to be on time", 100 * self->awake_share);
+	printf("; ready without a CPU %.1f %% of the time", 100 * self->wait_share);
 	if (self->steal_share >= 0)
 		printf("; steal %.1f %%", 100 * self->steal_share);
 	puts(nr ? "" : "; nothing found");
@@ -118,7 +141,7 @@ int load_result_print(const struct load_job *job, const struct run *run,
 	struct finding findings[SELFCHECK_FINDINGS];
 	size_t nr = selfcheck_judge(&result->self, findings), i;
 
-	if (machine ? load_result_export(o, run, err)
+	if (machine ? export_result(job, run, result, findings, nr, err)
 		    : print_tables(phase, result, findings, nr, err))
 		return -1;
 	fflush(stdout);

@@ -23,6 +23,10 @@
  */
 int export_json(const struct run *run, FILE *out, struct err *err);
 
+/* The same, with a member @name whose value is the JSON text @json at the end of the document. */
+int export_json_with(const struct run *run, const char *name, const char *json, FILE *out,
+		     struct err *err);
+
 /*
  * Writes @run as CSV in long form, one value a row, with a header line:
  * run,placement,trial,phase,host,service,peer,endpoint,device,op,metric,unit,stat,value

@@ -258,6 +258,12 @@ static int put_head(struct writer *w, const struct run *run)
 
 int export_json(const struct run *run, FILE *out, struct err *err)
 {
+	return export_json_with(run, NULL, NULL, out, err);
+}
+
+int export_json_with(const struct run *run, const char *name, const char *json, FILE *out,
+		     struct err *err)
+{
 	struct writer w = { .out = out, .err = err };
 
 	if (put_head(&w, run) || put_list(&w, run, "phases", put_phase) ||
@@ -265,6 +271,8 @@ int export_json(const struct run *run, FILE *out, struct err *err)
 	    put_list(&w, run, "endpoints", put_endpoints) || writer_attribution(&w, run) ||
 	    put_totals(&w, run))
 		return -1;
+	if (name)
+		fprintf(out, ",\n\"%s\": %s", name, json);
 	fputs("\n}\n", out);
 	if (fflush(out) != 0 || ferror(out))
 		return err_set(err, EXIT_FAILED, "cannot write the export: %s: is the disk full?",

@@ -137,6 +137,30 @@ static const struct member document[] = {
 	{ "profiles", LIST(REF("profile")), NULL },
 };
 
+/* What "situ load" alone has: the member "load" of the document. */
+static const struct member load[] = {
+	{ "due_rate", NUMBER, "requests/s by the schedule; null in a closed loop" },
+	{ "sent_rate", NUMBER, "requests/s that were begun" },
+	{ "send_lag_p99_ns", NS, "from when a request was due to when it went out" },
+	{ "cpu_share", NUMBER, "of a CPU: what the busiest thread took for the load" },
+	{ "polling_share", NUMBER, "of a CPU: what a thread took besides to be awake on time" },
+	{ "wait_share", NUMBER, "of the time: what a thread was ready without a CPU" },
+	{ "steal_share", NUMBER, "of all CPUs: what the machine's host took; null when unknown" },
+	{ "backlog_max", COUNT, "requests that were due and waited for a connection" },
+	{ "not_sent", COUNT, "requests that were due and never begun" },
+	{ "findings", LIST(TEXT), "what speaks against the result; empty: nothing" },
+	{ "thresholds",
+	  LIST("{\"type\": \"object\", \"required\": [\"goal\", \"value\", \"met\"], "
+	       "\"properties\": {\"goal\": " TEXT ", \"value\": " NUMBER
+	       ", \"met\": {\"type\": \"boolean\"}}}"),
+	  "the goals asked for, with what was reached: ns, requests, a share or requests/s" },
+	{ "sessions",
+	  "{\"type\": \"object\", \"required\": [\"begun\", \"finished\", \"failed\"], "
+	  "\"properties\": {\"begun\": " COUNT ", \"finished\": " COUNT ", \"failed\": " COUNT "}}",
+	  NULL },
+	{ "first_failure", TEXT, "what was said of it; empty without one" },
+};
+
 /* Adds @members to @object, an object's schema, and requires each. 0 or -1. */
 static int add_members(json_t *object, const struct member *members, size_t nr)
 {
@@ -293,12 +317,19 @@ static int define_attribution(json_t *defs)
 	       add_members(object, in_phase, ARRAY_SIZE(in_phase));
 }
 
+static int define_load(json_t *defs)
+{
+	json_t *object = define(defs, "load");
+
+	return !object || add_members(object, load, ARRAY_SIZE(load));
+}
+
 static int define_all(json_t *defs)
 {
 	json_t *object = define(defs, "run");
 
 	return !object || add_members(object, run, ARRAY_SIZE(run)) || define_hist(defs) ||
-	       define_phase(defs) ||
+	       define_phase(defs) || define_load(defs) ||
 	       define_entity(defs, ENTITY_SERVICE, service, ARRAY_SIZE(service), true) ||
 	       define_entity(defs, ENTITY_DISK, disk, ARRAY_SIZE(disk), false) ||
 	       define_entity(defs, ENTITY_EDGE, edge, ARRAY_SIZE(edge), true) ||
@@ -313,6 +344,10 @@ static int fill(json_t *root)
 	json_t *defs = json_object();
 
 	if (json_object_set_new(root, "$defs", defs))
+		return -1;
+	/* Other commands do not write it: it is not required. */
+	if (json_object_set_new(json_object_get(root, "properties"), "load",
+				json_loads(REF("load"), 0, NULL)))
 		return -1;
 	return add_members(root, document, ARRAY_SIZE(document)) ||
 	       add_metrics(root, ENTITY_PHASE, "") || add_members(root, own, ARRAY_SIZE(own)) ||
