@@ -136,7 +136,7 @@ checks()
 	ok $? "$1: the next one runs to its end"
 	like "$(cat "$2.journal")" "^Stored as run 1 in $2" "$1: its output is in the log"
 	like "$(cat "$2.list")" '^brief  ' "$1: the schedule is listed"
-	is "$(cat "$2.removed")" "Experiment brief is scheduled no more." "$1: it is taken away"
+	like "$(cat "$2.removed")" "^Experiment brief is scheduled no more\.\$" "$1: it is taken away"
 	unlike "$(cat "$2.left")" 'brief' "$1: nothing is left of it"
 }
 

@@ -493,6 +493,39 @@ static void a_copy_that_differs_is_a_warning(void **state)
 	run_free(&run);
 }
 
+/* Of what runs beside the experiment on the same machine, "all services" knows nothing. */
+static void all_services_are_those_on_the_hosts(void **state)
+{
+	const struct difference *d;
+	struct comparison c;
+	struct run run = { 0 };
+	struct service *neighbour;
+	double before;
+	size_t i;
+
+	(void)state;
+	sample_run(&run, 8);
+	assert_int_equal(run_add_host(&run, "a"), 0);
+	assert_int_equal(run_add_host(&run, "b"), 0);
+	compare(&run, &c);
+	d = find(&c, "all services", "cpu_ns", "per request");
+	assert_non_null(d);
+	before = d->b;
+	comparison_free(&c);
+	for (i = 0; i < run.nr_phases; i++) {
+		neighbour = phase_add_service(&run.phases[i], "/build", "machine");
+		assert_non_null(neighbour);
+		neighbour->cpu_ns = i * NSEC_PER_SEC;
+	}
+	compare(&run, &c);
+	d = find(&c, "all services", "cpu_ns", "per request");
+	assert_non_null(d);
+	assert_true(d->b == before);
+	assert_int_equal(d->verdict, VERDICT_EQUIVALENT);
+	comparison_free(&c);
+	run_free(&run);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -512,6 +545,7 @@ int main(void)
 		cmocka_unit_test(of_three_placements_the_best_is_named),
 		cmocka_unit_test(a_copy_tells_what_can_be_seen),
 		cmocka_unit_test(a_copy_that_differs_is_a_warning),
+		cmocka_unit_test(all_services_are_those_on_the_hosts),
 	};
 
 	int failed;

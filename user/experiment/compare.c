@@ -156,6 +156,17 @@ static bool has_row(const struct comparison *out, const char *subject, const str
 	return false;
 }
 
+static double value_of(const struct job *job, const struct subject *subject,
+		       const struct phase *phase, const struct metric *metric,
+		       const struct subject_stat *stat)
+{
+	bool per_request = job->trials.per_request;
+
+	if (!subject->thing)
+		return subject_all_services(job->trials.run, phase, metric, per_request);
+	return subject_value(subject, phase, metric, stat, per_request);
+}
+
 static int add_row(struct job *job, const struct subject *subject, const struct metric *metric,
 		   const struct subject_stat *stat, const struct kpi *kpi)
 {
@@ -165,8 +176,7 @@ static int add_row(struct job *job, const struct subject *subject, const struct 
 	size_t i;
 
 	for (i = 0; i < job->trials.nr; i++)
-		job->value[i] = subject_value(subject, &job->trials.trial[i].phase, metric, stat,
-					      job->trials.per_request);
+		job->value[i] = value_of(job, subject, &job->trials.trial[i].phase, metric, stat);
 	if (nothing_happened(job))
 		return 0;
 	name = subject_text(subject);

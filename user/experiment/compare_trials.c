@@ -40,7 +40,7 @@ int trials_collect(const struct run *run, const char *a, const char *b, struct t
 {
 	int err;
 
-	*trials = (struct trials){ .per_request = true };
+	*trials = (struct trials){ .run = run, .per_request = true };
 	/* A placement may be held against itself: each phase may come twice. */
 	trials->trial = calloc(2 * run->nr_phases + 1, sizeof(*trials->trial));
 	if (!trials->trial)

@@ -21,6 +21,7 @@ struct trials {
 	struct trial *trial;
 	size_t nr;
 	unsigned int nr_a, nr_b;
+	const struct run *run;
 	struct phase all; /* every thing that any trial has */
 	bool per_request; /* each trial has a load that got answers */
 };

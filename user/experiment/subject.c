@@ -147,17 +147,32 @@ const struct subject_stat *subject_stats(const struct subject *subject, const st
 	return hist;
 }
 
-/*
- * Whether a service is placed: not the load generator, nor what attribute/ calls by a name in
- * brackets, "(root)" and the like, which is the rest of the machine.
- */
-static bool is_placed(const struct service *service)
+/* Whether @host is one of the experiment's; where a run does not tell its hosts, any is. */
+static bool is_host_of(const struct run *run, const char *host)
 {
-	return service->name[0] != '(' && strcmp(service->name, PLAN_LOAD) != 0;
+	size_t i;
+
+	if (!run || !run->nr_hosts)
+		return true;
+	for (i = 0; i < run->nr_hosts; i++) {
+		if (strcmp(run->hosts[i], host) == 0)
+			return true;
+	}
+	return false;
 }
 
-/* The counter @metric of all services that are placed. */
-static double all_services(const struct phase *phase, const struct metric *metric, bool per_request)
+/*
+ * Whether a service is placed: not the load generator, nor the rest of the machine, which is on the
+ * machine's own host or has a name in brackets from attribute/, "(root)" and the like.
+ */
+static bool is_placed(const struct run *run, const struct service *service)
+{
+	return service->name[0] != '(' && strcmp(service->name, PLAN_LOAD) != 0 &&
+	       is_host_of(run, service->host);
+}
+
+double subject_all_services(const struct run *run, const struct phase *phase,
+			    const struct metric *metric, bool per_request)
 {
 	double of = per_request ? (double)subject_answered(phase)
 				: (double)phase->duration_ns / (double)NSEC_PER_SEC;
@@ -165,7 +180,7 @@ static double all_services(const struct phase *phase, const struct metric *metri
 	size_t i;
 
 	for (i = 0; i < phase->nr_services; i++) {
-		if (is_placed(&phase->services[i]))
+		if (is_placed(run, &phase->services[i]))
 			sum += *metric_u64(metric, &phase->services[i]);
 	}
 	return phase->nr_services ? share(sum, of) : NAN;
@@ -189,11 +204,9 @@ double subject_time_per_request(const struct subject *subject, const struct phas
 double subject_value(const struct subject *subject, const struct phase *phase,
 		     const struct metric *metric, const struct subject_stat *stat, bool per_request)
 {
-	const void *thing = subject->thing ? find_thing(phase, subject) : NULL;
+	const void *thing = find_thing(phase, subject);
 	double of = thing ? divisor(subject, thing, phase, per_request) : 0;
 
-	if (!subject->thing)
-		return all_services(phase, metric, per_request);
 	if (!thing)
 		return NAN;
 	switch (metric->kind) {

@@ -31,8 +31,15 @@ const struct subject_stat *subject_stats(const struct subject *subject, const st
 					 bool per_request, size_t *nr);
 
 /*
- * The number that @stat makes of @metric of @subject in @phase, whose things are already added up
- * by name (pool_add with POOL_BY_NAME). NAN where there is none.
+ * The number that @metric, a counter, makes of all services of the experiment in @phase: those on
+ * the hosts of @run, all where it tells none. NAN where there is none.
+ */
+double subject_all_services(const struct run *run, const struct phase *phase,
+			    const struct metric *metric, bool per_request);
+
+/*
+ * The number that @stat makes of @metric of @subject, not all services, in @phase, whose things are
+ * already added up by name (pool_add with POOL_BY_NAME). NAN where there is none.
  */
 double subject_value(const struct subject *subject, const struct phase *phase,
 		     const struct metric *metric, const struct subject_stat *stat,
