@@ -2,13 +2,13 @@
 /*
  * Block I/O: count, bytes, errors, queue and device time of every cgroup, device and operation.
  *
- * One hook at completion reads what the request already carries: start_time_ns, io_start_time_ns
- * and, through its bio, the cgroup that the kernel itself charges: that of the dirtier, not of
- * whoever happened to submit. Two helpers join only where a kernel leaves a gap:
- * - block_submitter notes the submitting task's cgroup when the bio's is one above it, such as
- *   the root, since the io controller is not enabled all the way down;
- * - block_issue notes the issue time on devices whose statistics are off. The loader attaches it
- *   once LOSS_DISK_NO_STAMP has been seen.
+ * What the kernel has stamped itself is read at the completion: start_time_ns, io_start_time_ns
+ * and, through the bio, the cgroup that it charges: that of the dirtier, not of whoever happened
+ * to submit. What only the submitter's own context knows is noted there (block_submitter): its
+ * cgroup, for where the bio's is one above it, such as the root, since the io controller is not
+ * enabled all the way down; and with it the request's row, so that the completion need not look
+ * for one. Devices whose statistics are off have no issue time: block_issue notes it. The loader
+ * attaches that once LOSS_DISK_NO_STAMP has been seen.
  */
 #include "bpf/owner.bpf.h"
 
@@ -17,7 +17,7 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, DISK_ROWS_MAX);
+	__uint(max_entries, DISK_ROWS_MAX); /* times the possible CPUs, set before loading */
 	__type(key, u32);
 	__type(value, struct disk_row);
 } disk_rows SEC(".maps");
@@ -26,29 +26,26 @@ DENSE_MAPS(disk, DISK_ROWS_MAX);
 
 /*
  * What is noted of a request in flight, keyed by its address, which is not reused before its
- * completion. A submitter's slot stands in a line of a direct-mapped cache, where requests of one
- * queue do not meet: the CPU that allocated it chooses a section (CPUs 64 apart share one), its
- * tag the line. Only one that finds its line taken, and an issue time, goes to the hash.
+ * completion. Its row stands in a line of a direct-mapped cache; only the one in a few hundred
+ * that finds its line taken goes to the hash, as does an issue time.
  */
-#define NOTE_CPU_BITS 6
-#define NOTE_TAG_BITS 9
+#define NOTE_BITS 15
 
 struct note {
 	u64 rq; /* 0: the line is free */
-	u64 slot;
+	u64 word;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1 << (NOTE_CPU_BITS + NOTE_TAG_BITS));
+	__uint(max_entries, 1 << NOTE_BITS);
 	__type(key, u32);
 	__type(value, struct note);
 } disk_notes SEC(".maps");
 
 struct inflight {
 	u64 issued_ns; /* 0: the kernel keeps it */
-	u32 slot;      /* of the submitter; 0: not noted */
-	u32 pad;
+	u64 word;      /* of its row; 0: not noted */
 };
 
 struct {
@@ -63,21 +60,23 @@ unsigned int disk_inflight_used;
 
 static __always_inline struct note *note_of(const struct request *rq)
 {
-	/* With an I/O scheduler, the driver's tag comes only at the dispatch. */
-	int tag = rq->internal_tag >= 0 ? rq->internal_tag : rq->tag;
-	u32 section = rq->mq_ctx->cpu & ((1U << NOTE_CPU_BITS) - 1),
-	    line = section << NOTE_TAG_BITS | ((u32)tag & ((1U << NOTE_TAG_BITS) - 1));
+	/* The verifier has no arithmetic on a pointer of its own, but takes the half of one. */
+	u32 line = ((u32)(u64)rq * 0x9e3779b9U) >> (32 - NOTE_BITS);
 
 	return bpf_map_lookup_elem(&disk_notes, &line);
 }
 
+/*
+ * An empty write is a flush that somebody waits for (REQ_PREFLUSH): it is answered by one of the
+ * block layer's own, which is the device's.
+ */
 static __always_inline enum disk_op op_of(const struct request *rq)
 {
 	switch (rq->cmd_flags & OP_MASK) {
 	case REQ_OP_READ:
 		return DISK_READ;
 	case REQ_OP_WRITE:
-		return DISK_WRITE;
+		return rq->__data_len ? DISK_WRITE : DISK_FLUSH;
 	case REQ_OP_DISCARD:
 		return DISK_DISCARD;
 	case REQ_OP_FLUSH:
@@ -107,59 +106,87 @@ static __always_inline u64 io_owner_key(const struct cgroup *cgroup)
 	return owner_key(cgroup, cgroup->root->hierarchy_id == 0 ? OWNER_V2 : OWNER_V1_BLKIO);
 }
 
-/* The submitter's slot of @rq, 0 when it was not noted; @last forgets it. */
-static __always_inline u32 noted_slot(const struct request *rq, const struct inflight *noted,
-				      bool last)
+/* The word of the row that @owner's request @rq is counted in, 0 when there is none. */
+static __always_inline u64 word_of_owner(struct request *rq, u32 owner)
 {
-	struct note *note = note_of(rq);
+	struct gendisk *disk = request_disk(rq);
+	u32 dev, line, number;
+	bool born = false;
+	u64 key, *word;
 
-	if (!note || note->rq != (u64)rq)
-		return noted ? noted->slot : 0;
-	if (last)
-		note->rq = 0;
-	return note->slot;
+	if (!disk)
+		return 0;
+	dev = (u32)disk->major << 20 | (u32)disk->first_minor;
+	key = DISK_KEY(owner, op_of(rq), dev);
+	line = dense_line(key);
+	word = bpf_map_lookup_elem(&disk_cache, &line);
+	if (!word)
+		return 0;
+	if (dense_hit(*word, key))
+		return *word;
+	number = dense_take(&disk_numbers, &disk_free, key, LOSS_DISK_FULL, &born);
+	if (number == DENSE_NONE)
+		return 0;
+	*word = dense_word(key, number);
+	return dense_word(key, number);
 }
 
-/*
- * The kernel's owner is the nearest cgroup that the io controller is enabled for. One that is
- * above the submitter's stands for all below it: then the submitter, who was noted, is the owner.
- */
-static __always_inline u32 slot_of(const struct request *rq, const struct inflight *noted,
-				   bool last)
+/* The slot that the kernel itself charges. */
+static __always_inline u32 charged_slot(const struct request *rq)
 {
 	const struct cgroup *cgroup = charged_cgroup(rq);
-	u32 slot = noted_slot(rq, noted, last);
 
-	if (slot)
-		return slot;
 	return cgroup ? owner_slot(io_owner_key(cgroup), cgroup->kn) : SLOT_UNOWNED;
 }
 
-static __always_inline struct disk_row *row_of(u64 key)
+/* What the submitter noted of @rq, else by what it carries; @last forgets the note. */
+static __always_inline u64 word_of(struct request *rq, const struct inflight *noted, bool last)
 {
-	u32 line = dense_line(key), number;
-	u64 *word = bpf_map_lookup_elem(&disk_cache, &line);
-	struct disk_row *row;
-	bool born = false;
+	struct note *note = note_of(rq);
 
-	if (!word)
-		return NULL;
-	if (dense_hit(*word, key)) {
-		number = dense_number(*word);
-		return bpf_map_lookup_elem(&disk_rows, &number);
+	if (note && note->rq == (u64)rq) {
+		if (last)
+			note->rq = 0;
+		return note->word;
 	}
-	number = dense_take(&disk_numbers, &disk_free, key, LOSS_DISK_FULL, &born);
-	if (number == DENSE_NONE)
-		return NULL;
-	*word = dense_word(key, number);
-	row = bpf_map_lookup_elem(&disk_rows, &number);
-	if (row && born)
-		row->key = key;
-	return row;
+	if (noted && noted->word)
+		return noted->word;
+	return word_of_owner(rq, charged_slot(rq));
 }
 
 /*
- * A flush that the block layer made has an issue but no start: it waits in no queue of its own.
+ * This CPU's row of what @word names. Rows are for one CPU each, so that no add need be atomic:
+ * completions that interrupt one another on a CPU are of different devices, and the kernel (6.1)
+ * does not run the program for the inner one, which it counts.
+ */
+static __always_inline struct disk_row *row_of(u64 word)
+{
+	u32 i = bpf_get_smp_processor_id() * DISK_ROWS_MAX + dense_number(word);
+	u64 key = word >> DENSE_NUMBER_BITS;
+	struct disk_row *row;
+
+	if (!word)
+		return NULL;
+	row = bpf_map_lookup_elem(&disk_rows, &i);
+	if (!row || row->key == key)
+		return row;
+	/* Its number was taken back since it was noted. */
+	if (row->key) {
+		lose(LOSS_OWNER_RACE);
+		return NULL;
+	}
+	row->key = key;
+	return row;
+}
+
+static __always_inline bool never_issued(const struct request *rq)
+{
+	return rq->state == MQ_RQ_IDLE;
+}
+
+/*
+ * A flush that the block layer made has an issue but no start: it waits in no queue of its own. A
+ * request that was never issued, such as a flush that waits for that one, is in the queue only.
  * Since 6.9 the stamps of one plug share a cached clock (da4c8c3d0975): equal ones are fine.
  */
 static __always_inline void count_times(struct disk_row *row, const struct request *rq,
@@ -170,6 +197,8 @@ static __always_inline void count_times(struct disk_row *row, const struct reque
 
 	if (!issued_ns && noted)
 		issued_ns = noted->issued_ns;
+	if (never_issued(rq))
+		issued_ns = now_ns;
 	if (!issued_ns) {
 		lose(LOSS_DISK_NO_STAMP);
 		return;
@@ -178,37 +207,38 @@ static __always_inline void count_times(struct disk_row *row, const struct reque
 		lose(LOSS_DISK_CLOCK);
 		return;
 	}
-	__sync_fetch_and_add(&row->device_sum_ns, now_ns - issued_ns);
-	hist_count_shared(row->device, now_ns - issued_ns);
+	if (!never_issued(rq)) {
+		row->device_sum_ns += now_ns - issued_ns;
+		hist_count(row->device, now_ns - issued_ns);
+	}
 	if (!start_ns)
 		return;
-	__sync_fetch_and_add(&row->queue_sum_ns, issued_ns - start_ns);
-	hist_count_shared(row->queue, issued_ns - start_ns);
+	row->queue_sum_ns += issued_ns - start_ns;
+	hist_count(row->queue, issued_ns - start_ns);
 }
 
-/* Its first two arguments keep place and meaning; the error is 0 or not on every kernel. */
+/*
+ * Its first two arguments keep place and meaning; the error is 0 or not on every kernel. A write
+ * with its flushes around it is traced once as its data is written, and as an empty one at its end.
+ */
 SEC("?tp_btf/block_rq_complete")
 int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_bytes)
 {
-	struct gendisk *disk = request_disk(rq);
+	bool last = nr_bytes >= rq->__data_len;
 	u64 rq_key = (u64)rq;
 	struct inflight *noted;
 	struct disk_row *row;
-	bool last = nr_bytes >= rq->__data_len;
-	u32 dev;
 
-	if (!disk)
+	if (!nr_bytes && !never_issued(rq) && (rq->cmd_flags & OP_MASK) == REQ_OP_WRITE)
 		return 0;
-	dev = (u32)disk->major << 20 | (u32)disk->first_minor;
 	noted = disk_inflight_used ? bpf_map_lookup_elem(&disk_inflight, &rq_key) : NULL;
-	row = row_of(DISK_KEY(slot_of(rq, noted, last), op_of(rq), dev));
+	row = row_of(word_of(rq, noted, last));
 	if (row) {
-		__sync_fetch_and_add(&row->bytes, nr_bytes);
+		row->bytes += nr_bytes;
 		/* A request that completes in parts is traced for each, the last one ends it. */
 		if (last) {
-			__sync_fetch_and_add(&row->count, 1);
-			if (error)
-				__sync_fetch_and_add(&row->errors, 1);
+			row->count++;
+			row->errors += !!error;
 			count_times(row, rq, noted);
 		}
 	}
@@ -231,12 +261,12 @@ static __always_inline struct inflight *inflight_of(struct request *rq)
 	return bpf_map_lookup_elem(&disk_inflight, &rq_key);
 }
 
-/* Whether the kernel charges @rq to a cgroup that merely stands for that of `current`, @key. */
-static __always_inline bool charged_above(const struct request *rq, u64 key)
+/*
+ * Whether the kernel charges a request to @cgroup, whose key is @charged, merely on behalf of
+ * `current`, whose key is @key: the nearest cgroup above it that the io controller is enabled for.
+ */
+static __always_inline bool charged_above(const struct cgroup *cgroup, u64 charged, u64 key)
 {
-	const struct cgroup *cgroup = charged_cgroup(rq);
-	u64 charged = cgroup ? io_owner_key(cgroup) : OWNER_ROOT;
-
 	if (key == OWNER_ROOT || key == charged)
 		return false;
 	if (owner_is_root(charged))
@@ -246,32 +276,34 @@ static __always_inline bool charged_above(const struct request *rq, u64 key)
 	       task_io_cgroup((void *)bpf_get_current_task()) == cgroup;
 }
 
-/* Slot of `current`, which submits, where the request does not say as well; else 0. */
-static __always_inline u32 submitter_slot(const struct request *rq)
+/* Slot of who pays for @rq, which `current` submits. */
+static __always_inline u32 submitted_slot(const struct request *rq)
 {
+	const struct cgroup *cgroup = charged_cgroup(rq);
+	u64 charged = cgroup ? io_owner_key(cgroup) : OWNER_ROOT;
 	const struct kernfs_node *node;
 	u64 key = current_cgroup(&node) & OWNER_ID_MASK;
 
-	return charged_above(rq, key) ? owner_slot(key, node) : 0;
+	if (charged_above(cgroup, charged, key))
+		return owner_slot(key, node);
+	return cgroup ? owner_slot(charged, cgroup->kn) : SLOT_UNOWNED;
 }
 
 static __always_inline int note_submitter(struct request *rq)
 {
-	u32 slot = submitter_slot(rq);
+	u64 word = word_of_owner(rq, submitted_slot(rq));
 	struct note *note = note_of(rq);
 	struct inflight *noted;
 
+	/* Also when there is nothing to note: a note of the request's last use goes. */
 	if (note && (!note->rq || note->rq == (u64)rq)) {
-		/* Also when there is nothing to note: a note of the request's last use goes. */
-		note->slot = slot;
-		note->rq = slot ? (u64)rq : 0;
+		note->word = word;
+		note->rq = (u64)rq;
 		return 0;
 	}
-	if (!slot)
-		return 0;
 	noted = inflight_of(rq);
 	if (noted)
-		noted->slot = slot;
+		noted->word = word;
 	return 0;
 }
 

@@ -164,8 +164,9 @@ enum disk_op { DISK_READ, DISK_WRITE, DISK_DISCARD, DISK_FLUSH, DISK_OTHER, DISK
 #define DISK_KEY_OP(key)	((u32)((key) >> 12 & 7))
 #define DISK_KEY_DEV(key)	((u32)((key) >> 15))
 
+/* One per CPU and number, written by that CPU alone: row cpu * DISK_ROWS_MAX + number. */
 struct disk_row {
-	u64 key; /* DISK_KEY(); 0: free (SLOT_OVERFLOW reading from 0:0 does not occur) */
+	u64 key; /* DISK_KEY(); 0: not used (SLOT_OVERFLOW reading from 0:0 does not occur) */
 	u64 count;
 	u64 bytes;
 	u64 errors;
