@@ -26,10 +26,12 @@ DENSE_MAPS(disk, DISK_ROWS_MAX);
 
 /*
  * What is noted of a request in flight, keyed by its address, which is not reused before its
- * completion. Its row stands in a line of a direct-mapped cache; only the one in a few hundred
- * that finds its line taken goes to the hash, as does an issue time.
+ * completion. Its row stands in a line of a direct-mapped cache, where requests of one queue do
+ * not meet and are neighbours: the CPU that allocated it chooses a section (CPUs 64 apart share
+ * one), its tag the line. Only one that finds its line taken, and an issue time, goes to the hash.
  */
-#define NOTE_BITS 15
+#define NOTE_CPU_BITS 6
+#define NOTE_TAG_BITS 9
 
 struct note {
 	u64 rq; /* 0: the line is free */
@@ -38,7 +40,7 @@ struct note {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1 << NOTE_BITS);
+	__uint(max_entries, 1 << (NOTE_CPU_BITS + NOTE_TAG_BITS));
 	__type(key, u32);
 	__type(value, struct note);
 } disk_notes SEC(".maps");
@@ -60,8 +62,10 @@ unsigned int disk_inflight_used;
 
 static __always_inline struct note *note_of(const struct request *rq)
 {
-	/* The verifier has no arithmetic on a pointer of its own, but takes the half of one. */
-	u32 line = ((u32)(u64)rq * 0x9e3779b9U) >> (32 - NOTE_BITS);
+	/* With an I/O scheduler, the driver's tag comes only at the dispatch. */
+	int tag = rq->internal_tag >= 0 ? rq->internal_tag : rq->tag;
+	u32 section = rq->mq_ctx->cpu & ((1U << NOTE_CPU_BITS) - 1),
+	    line = section << NOTE_TAG_BITS | ((u32)tag & ((1U << NOTE_TAG_BITS) - 1));
 
 	return bpf_map_lookup_elem(&disk_notes, &line);
 }
@@ -106,52 +110,61 @@ static __always_inline u64 io_owner_key(const struct cgroup *cgroup)
 	return owner_key(cgroup, cgroup->root->hierarchy_id == 0 ? OWNER_V2 : OWNER_V1_BLKIO);
 }
 
-/* The word of the row that @owner's request @rq is counted in, 0 when there is none. */
+/* Stands for a word where there is no row left, nor another try: the loss is counted once. */
+#define NO_ROW 1ULL
+
+/* Not inlined, as what is rare here: the usual path is short and in one piece. */
+static __noinline u64 find_word(u64 key)
+{
+	bool born = false;
+	u32 number = dense_take(&disk_numbers, &disk_free, key, LOSS_DISK_FULL, &born);
+
+	return number == DENSE_NONE ? NO_ROW : dense_word(key, number);
+}
+
+/* The word of the row that @owner's request @rq is counted in, or NO_ROW. */
 static __always_inline u64 word_of_owner(struct request *rq, u32 owner)
 {
 	struct gendisk *disk = request_disk(rq);
-	u32 dev, line, number;
-	bool born = false;
-	u64 key, *word;
+	u64 key, *cached, word;
+	u32 dev, line;
 
 	if (!disk)
-		return 0;
+		return NO_ROW;
 	dev = (u32)disk->major << 20 | (u32)disk->first_minor;
 	key = DISK_KEY(owner, op_of(rq), dev);
 	line = dense_line(key);
-	word = bpf_map_lookup_elem(&disk_cache, &line);
-	if (!word)
-		return 0;
-	if (dense_hit(*word, key))
-		return *word;
-	number = dense_take(&disk_numbers, &disk_free, key, LOSS_DISK_FULL, &born);
-	if (number == DENSE_NONE)
-		return 0;
-	*word = dense_word(key, number);
-	return dense_word(key, number);
+	cached = bpf_map_lookup_elem(&disk_cache, &line);
+	if (!cached)
+		return NO_ROW;
+	word = *cached;
+	if (dense_hit(word, key))
+		return word;
+	word = find_word(key);
+	if (word != NO_ROW)
+		*cached = word;
+	return word;
 }
 
-/* The slot that the kernel itself charges. */
-static __always_inline u32 charged_slot(const struct request *rq)
+/* The word of the row of whom the kernel itself charges. */
+static __noinline u64 charged_word(struct request *rq)
 {
 	const struct cgroup *cgroup = charged_cgroup(rq);
 
-	return cgroup ? owner_slot(io_owner_key(cgroup), cgroup->kn) : SLOT_UNOWNED;
+	return word_of_owner(rq,
+			     cgroup ? owner_slot(io_owner_key(cgroup), cgroup->kn) : SLOT_UNOWNED);
 }
 
-/* What the submitter noted of @rq, else by what it carries; @last forgets the note. */
-static __always_inline u64 word_of(struct request *rq, const struct inflight *noted, bool last)
+/* The word that the submitter noted of @rq, 0 when it stands elsewhere; @last forgets it. */
+static __always_inline u64 noted_word(const struct request *rq, bool last)
 {
 	struct note *note = note_of(rq);
 
-	if (note && note->rq == (u64)rq) {
-		if (last)
-			note->rq = 0;
-		return note->word;
-	}
-	if (noted && noted->word)
-		return noted->word;
-	return word_of_owner(rq, charged_slot(rq));
+	if (!note || note->rq != (u64)rq)
+		return 0;
+	if (last)
+		note->rq = 0;
+	return note->word;
 }
 
 /*
@@ -165,7 +178,7 @@ static __always_inline struct disk_row *row_of(u64 word)
 	u64 key = word >> DENSE_NUMBER_BITS;
 	struct disk_row *row;
 
-	if (!word)
+	if (word == NO_ROW)
 		return NULL;
 	row = bpf_map_lookup_elem(&disk_rows, &i);
 	if (!row || row->key == key)
@@ -225,14 +238,18 @@ SEC("?tp_btf/block_rq_complete")
 int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_bytes)
 {
 	bool last = nr_bytes >= rq->__data_len;
-	u64 rq_key = (u64)rq;
-	struct inflight *noted;
+	u64 rq_key = (u64)rq, word;
+	struct inflight *noted = NULL;
 	struct disk_row *row;
 
 	if (!nr_bytes && !never_issued(rq) && (rq->cmd_flags & OP_MASK) == REQ_OP_WRITE)
 		return 0;
-	noted = disk_inflight_used ? bpf_map_lookup_elem(&disk_inflight, &rq_key) : NULL;
-	row = row_of(word_of(rq, noted, last));
+	word = noted_word(rq, last);
+	if ((!word || !rq->io_start_time_ns) && disk_inflight_used)
+		noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
+	if (!word)
+		word = noted && noted->word ? noted->word : charged_word(rq);
+	row = row_of(word);
 	if (row) {
 		row->bytes += nr_bytes;
 		/* A request that completes in parts is traced for each, the last one ends it. */
@@ -276,8 +293,25 @@ static __always_inline bool charged_above(const struct cgroup *cgroup, u64 charg
 	       task_io_cgroup((void *)bpf_get_current_task()) == cgroup;
 }
 
+/*
+ * Whether `current` submits @rq for itself and the kernel charges the root, as it does where the
+ * io controller is off: a quick answer, of which false says nothing.
+ */
+static __always_inline bool charged_to_root(const struct request *rq)
+{
+	const struct cgroup_subsys_state *css;
+	const struct bio *bio = rq->bio;
+	const struct blkcg_gq *blkg;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf) || !bio)
+		return false;
+	blkg = bio->bi_blkg;
+	css = io_css(bpf_get_current_task_btf()->cgroups);
+	return blkg && css == &blkg->blkcg->css && !css->parent;
+}
+
 /* Slot of who pays for @rq, which `current` submits. */
-static __always_inline u32 submitted_slot(const struct request *rq)
+static __noinline u32 submitted_slot_slowly(const struct request *rq)
 {
 	const struct cgroup *cgroup = charged_cgroup(rq);
 	u64 charged = cgroup ? io_owner_key(cgroup) : OWNER_ROOT;
@@ -287,6 +321,16 @@ static __always_inline u32 submitted_slot(const struct request *rq)
 	if (charged_above(cgroup, charged, key))
 		return owner_slot(key, node);
 	return cgroup ? owner_slot(charged, cgroup->kn) : SLOT_UNOWNED;
+}
+
+static __always_inline u32 submitted_slot(const struct request *rq)
+{
+	const struct kernfs_node *node;
+	u64 key = current_cgroup(&node) & OWNER_ID_MASK;
+
+	if (key != OWNER_ROOT && charged_to_root(rq))
+		return owner_slot(key, node);
+	return submitted_slot_slowly(rq);
 }
 
 static __always_inline int note_submitter(struct request *rq)

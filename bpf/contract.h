@@ -174,7 +174,7 @@ struct disk_row {
 	u64 device_sum_ns;
 	u64 queue[HIST_KERNEL_NR];
 	u64 device[HIST_KERNEL_NR];
-};
+} __attribute__((aligned(64))); /* the counts and queue's first buckets are one cache line */
 
 /* A port that somebody listens on: tells the server's side of a connection that was open before. */
 #define LISTENERS_MAX 8192
@@ -295,7 +295,7 @@ _Static_assert(DISK_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a disk row fits bes
 _Static_assert(sizeof(struct owner_info) == 88, "no padding");
 _Static_assert(sizeof(struct sched_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct cpu_state) == 64 + 16 * PAST_SLICES, "cache lines");
-_Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
+_Static_assert(sizeof(struct disk_row) == 96 + 16 * HIST_KERNEL_NR, "cache lines");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
 _Static_assert(sizeof(struct edge_row) == 152 + 32 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct span_record) == 176, "no padding");

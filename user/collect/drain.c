@@ -107,11 +107,7 @@ static void drain_sched(const struct mapped_rows *rows, struct snapshot *s)
 
 static int drain_owners(const struct mapped_rows *rows, struct snapshot *s)
 {
-	s->nr_owners = rows->owners ? drain_slots(rows->owners) : SLOT_FIRST;
-	/* Room for twice as many: snapshot_add_owner() counts on a power of two. */
-	s->owners = calloc(2 * SLOTS_MAX, sizeof(*s->owners));
-	s->sched = calloc(2 * SLOTS_MAX, sizeof(*s->sched));
-	if (!s->owners || !s->sched)
+	if (snapshot_set_owners(s, rows->owners ? drain_slots(rows->owners) : SLOT_FIRST))
 		return -ENOMEM;
 	if (rows->owners)
 		memcpy(s->owners, rows->owners, s->nr_owners * sizeof(*s->owners));

@@ -33,7 +33,7 @@ void drain_sum_disk(const struct mapped_rows *rows, u32 number, struct disk_row 
 u32 drain_offender(u64 key);
 
 /*
- * Fills owners, sched, disks and edges of the zeroed @s: what is in the maps, with owners numbered
+ * Fills owners, sched, disks and edges of the empty @s: what is in the maps, with owners numbered
  * as their slots. 0 or -ENOMEM.
  */
 int drain_rows(const struct mapped_rows *rows, struct snapshot *s);
