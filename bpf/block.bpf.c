@@ -2,13 +2,13 @@
 /*
  * Block I/O: count, bytes, errors, queue and device time of every cgroup, device and operation.
  *
- * One hook at completion reads what the request already carries: start_time_ns, io_start_time_ns
- * and, through its bio, the cgroup that the kernel itself charges: that of the dirtier, not of
- * whoever happened to submit. Two helpers join only where a kernel leaves a gap:
- * - block_submitter notes the submitting task's cgroup when the bio's is one above it, such as
- *   the root, since the io controller is not enabled all the way down;
- * - block_issue notes the issue time on devices whose statistics are off. The loader attaches it
- *   once LOSS_DISK_NO_STAMP has been seen.
+ * What the kernel has stamped itself is read at the completion: start_time_ns, io_start_time_ns
+ * and, through the bio, the cgroup that it charges: that of the dirtier, not of whoever happened
+ * to submit. What only the submitter's own context knows is noted there (block_submitter): its
+ * cgroup, for where the bio's is one above it, such as the root, since the io controller is not
+ * enabled all the way down; and with it the request's row, so that the completion need not look
+ * for one. Devices whose statistics are off have no issue time: block_issue notes it. The loader
+ * attaches that once LOSS_DISK_NO_STAMP has been seen.
  */
 #include "bpf/owner.bpf.h"
 
@@ -17,7 +17,7 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, DISK_ROWS_MAX);
+	__uint(max_entries, DISK_ROWS_MAX); /* times the possible CPUs, set before loading */
 	__type(key, u32);
 	__type(value, struct disk_row);
 } disk_rows SEC(".maps");
@@ -26,16 +26,16 @@ DENSE_MAPS(disk, DISK_ROWS_MAX);
 
 /*
  * What is noted of a request in flight, keyed by its address, which is not reused before its
- * completion. A submitter's slot stands in a line of a direct-mapped cache, where requests of one
- * queue do not meet: the CPU that allocated it chooses a section (CPUs 64 apart share one), its
- * tag the line. Only one that finds its line taken, and an issue time, goes to the hash.
+ * completion. Its row stands in a line of a direct-mapped cache, where requests of one queue do
+ * not meet and are neighbours: the CPU that allocated it chooses a section (CPUs 64 apart share
+ * one), its tag the line. Only one that finds its line taken, and an issue time, goes to the hash.
  */
 #define NOTE_CPU_BITS 6
 #define NOTE_TAG_BITS 9
 
 struct note {
 	u64 rq; /* 0: the line is free */
-	u64 slot;
+	u64 word;
 };
 
 struct {
@@ -47,8 +47,7 @@ struct {
 
 struct inflight {
 	u64 issued_ns; /* 0: the kernel keeps it */
-	u32 slot;      /* of the submitter; 0: not noted */
-	u32 pad;
+	u64 word;      /* of its row; 0: not noted */
 };
 
 struct {
@@ -71,13 +70,17 @@ static __always_inline struct note *note_of(const struct request *rq)
 	return bpf_map_lookup_elem(&disk_notes, &line);
 }
 
+/*
+ * An empty write is a flush that somebody waits for (REQ_PREFLUSH): it is answered by one of the
+ * block layer's own, which is the device's.
+ */
 static __always_inline enum disk_op op_of(const struct request *rq)
 {
 	switch (rq->cmd_flags & OP_MASK) {
 	case REQ_OP_READ:
 		return DISK_READ;
 	case REQ_OP_WRITE:
-		return DISK_WRITE;
+		return rq->__data_len ? DISK_WRITE : DISK_FLUSH;
 	case REQ_OP_DISCARD:
 		return DISK_DISCARD;
 	case REQ_OP_FLUSH:
@@ -107,59 +110,96 @@ static __always_inline u64 io_owner_key(const struct cgroup *cgroup)
 	return owner_key(cgroup, cgroup->root->hierarchy_id == 0 ? OWNER_V2 : OWNER_V1_BLKIO);
 }
 
-/* The submitter's slot of @rq, 0 when it was not noted; @last forgets it. */
-static __always_inline u32 noted_slot(const struct request *rq, const struct inflight *noted,
-				      bool last)
+/* Stands for a word where there is no row left, nor another try: the loss is counted once. */
+#define NO_ROW 1ULL
+
+/* Not inlined, as what is rare here: the usual path is short and in one piece. */
+static __noinline u64 find_word(u64 key)
+{
+	bool born = false;
+	u32 number = dense_take(&disk_numbers, &disk_free, key, LOSS_DISK_FULL, &born);
+
+	return number == DENSE_NONE ? NO_ROW : dense_word(key, number);
+}
+
+/* The word of the row that @owner's request @rq is counted in, or NO_ROW. */
+static __always_inline u64 word_of_owner(struct request *rq, u32 owner)
+{
+	struct gendisk *disk = request_disk(rq);
+	u64 key, *cached, word;
+	u32 dev, line;
+
+	if (!disk)
+		return NO_ROW;
+	dev = (u32)disk->major << 20 | (u32)disk->first_minor;
+	key = DISK_KEY(owner, op_of(rq), dev);
+	line = dense_line(key);
+	cached = bpf_map_lookup_elem(&disk_cache, &line);
+	if (!cached)
+		return NO_ROW;
+	word = *cached;
+	if (dense_hit(word, key))
+		return word;
+	word = find_word(key);
+	if (word != NO_ROW)
+		*cached = word;
+	return word;
+}
+
+/* The word of the row of whom the kernel itself charges. */
+static __noinline u64 charged_word(struct request *rq)
+{
+	const struct cgroup *cgroup = charged_cgroup(rq);
+
+	return word_of_owner(rq,
+			     cgroup ? owner_slot(io_owner_key(cgroup), cgroup->kn) : SLOT_UNOWNED);
+}
+
+/* The word that the submitter noted of @rq, 0 when it stands elsewhere; @last forgets it. */
+static __always_inline u64 noted_word(const struct request *rq, bool last)
 {
 	struct note *note = note_of(rq);
 
 	if (!note || note->rq != (u64)rq)
-		return noted ? noted->slot : 0;
+		return 0;
 	if (last)
 		note->rq = 0;
-	return note->slot;
+	return note->word;
 }
 
 /*
- * The kernel's owner is the nearest cgroup that the io controller is enabled for. One that is
- * above the submitter's stands for all below it: then the submitter, who was noted, is the owner.
+ * This CPU's row of what @word names. Rows are for one CPU each, so that no add need be atomic:
+ * completions that interrupt one another on a CPU are of different devices, and the kernel (6.1)
+ * does not run the program for the inner one, which it counts.
  */
-static __always_inline u32 slot_of(const struct request *rq, const struct inflight *noted,
-				   bool last)
+static __always_inline struct disk_row *row_of(u64 word)
 {
-	const struct cgroup *cgroup = charged_cgroup(rq);
-	u32 slot = noted_slot(rq, noted, last);
-
-	if (slot)
-		return slot;
-	return cgroup ? owner_slot(io_owner_key(cgroup), cgroup->kn) : SLOT_UNOWNED;
-}
-
-static __always_inline struct disk_row *row_of(u64 key)
-{
-	u32 line = dense_line(key), number;
-	u64 *word = bpf_map_lookup_elem(&disk_cache, &line);
+	u32 i = bpf_get_smp_processor_id() * DISK_ROWS_MAX + dense_number(word);
+	u64 key = word >> DENSE_NUMBER_BITS;
 	struct disk_row *row;
-	bool born = false;
 
-	if (!word)
+	if (word == NO_ROW)
 		return NULL;
-	if (dense_hit(*word, key)) {
-		number = dense_number(*word);
-		return bpf_map_lookup_elem(&disk_rows, &number);
+	row = bpf_map_lookup_elem(&disk_rows, &i);
+	if (!row || row->key == key)
+		return row;
+	/* Its number was taken back since it was noted. */
+	if (row->key) {
+		lose(LOSS_OWNER_RACE);
+		return NULL;
 	}
-	number = dense_take(&disk_numbers, &disk_free, key, LOSS_DISK_FULL, &born);
-	if (number == DENSE_NONE)
-		return NULL;
-	*word = dense_word(key, number);
-	row = bpf_map_lookup_elem(&disk_rows, &number);
-	if (row && born)
-		row->key = key;
+	row->key = key;
 	return row;
 }
 
+static __always_inline bool never_issued(const struct request *rq)
+{
+	return rq->state == MQ_RQ_IDLE;
+}
+
 /*
- * A flush that the block layer made has an issue but no start: it waits in no queue of its own.
+ * A flush that the block layer made has an issue but no start: it waits in no queue of its own. A
+ * request that was never issued, such as a flush that waits for that one, is in the queue only.
  * Since 6.9 the stamps of one plug share a cached clock (da4c8c3d0975): equal ones are fine.
  */
 static __always_inline void count_times(struct disk_row *row, const struct request *rq,
@@ -170,6 +210,8 @@ static __always_inline void count_times(struct disk_row *row, const struct reque
 
 	if (!issued_ns && noted)
 		issued_ns = noted->issued_ns;
+	if (never_issued(rq))
+		issued_ns = now_ns;
 	if (!issued_ns) {
 		lose(LOSS_DISK_NO_STAMP);
 		return;
@@ -178,37 +220,42 @@ static __always_inline void count_times(struct disk_row *row, const struct reque
 		lose(LOSS_DISK_CLOCK);
 		return;
 	}
-	__sync_fetch_and_add(&row->device_sum_ns, now_ns - issued_ns);
-	hist_count_shared(row->device, now_ns - issued_ns);
+	if (!never_issued(rq)) {
+		row->device_sum_ns += now_ns - issued_ns;
+		hist_count(row->device, now_ns - issued_ns);
+	}
 	if (!start_ns)
 		return;
-	__sync_fetch_and_add(&row->queue_sum_ns, issued_ns - start_ns);
-	hist_count_shared(row->queue, issued_ns - start_ns);
+	row->queue_sum_ns += issued_ns - start_ns;
+	hist_count(row->queue, issued_ns - start_ns);
 }
 
-/* Its first two arguments keep place and meaning; the error is 0 or not on every kernel. */
+/*
+ * Its first two arguments keep place and meaning; the error is 0 or not on every kernel. A write
+ * with its flushes around it is traced once as its data is written, and as an empty one at its end.
+ */
 SEC("?tp_btf/block_rq_complete")
 int BPF_PROG(block_complete, struct request *rq, int error, unsigned int nr_bytes)
 {
-	struct gendisk *disk = request_disk(rq);
-	u64 rq_key = (u64)rq;
-	struct inflight *noted;
-	struct disk_row *row;
 	bool last = nr_bytes >= rq->__data_len;
-	u32 dev;
+	u64 rq_key = (u64)rq, word;
+	struct inflight *noted = NULL;
+	struct disk_row *row;
 
-	if (!disk)
+	if (!nr_bytes && !never_issued(rq) && (rq->cmd_flags & OP_MASK) == REQ_OP_WRITE)
 		return 0;
-	dev = (u32)disk->major << 20 | (u32)disk->first_minor;
-	noted = disk_inflight_used ? bpf_map_lookup_elem(&disk_inflight, &rq_key) : NULL;
-	row = row_of(DISK_KEY(slot_of(rq, noted, last), op_of(rq), dev));
+	word = noted_word(rq, last);
+	if ((!word || !rq->io_start_time_ns) && disk_inflight_used)
+		noted = bpf_map_lookup_elem(&disk_inflight, &rq_key);
+	if (!word)
+		word = noted && noted->word ? noted->word : charged_word(rq);
+	row = row_of(word);
 	if (row) {
-		__sync_fetch_and_add(&row->bytes, nr_bytes);
+		row->bytes += nr_bytes;
 		/* A request that completes in parts is traced for each, the last one ends it. */
 		if (last) {
-			__sync_fetch_and_add(&row->count, 1);
-			if (error)
-				__sync_fetch_and_add(&row->errors, 1);
+			row->count++;
+			row->errors += !!error;
 			count_times(row, rq, noted);
 		}
 	}
@@ -231,12 +278,12 @@ static __always_inline struct inflight *inflight_of(struct request *rq)
 	return bpf_map_lookup_elem(&disk_inflight, &rq_key);
 }
 
-/* Whether the kernel charges @rq to a cgroup that merely stands for that of `current`, @key. */
-static __always_inline bool charged_above(const struct request *rq, u64 key)
+/*
+ * Whether the kernel charges a request to @cgroup, whose key is @charged, merely on behalf of
+ * `current`, whose key is @key: the nearest cgroup above it that the io controller is enabled for.
+ */
+static __always_inline bool charged_above(const struct cgroup *cgroup, u64 charged, u64 key)
 {
-	const struct cgroup *cgroup = charged_cgroup(rq);
-	u64 charged = cgroup ? io_owner_key(cgroup) : OWNER_ROOT;
-
 	if (key == OWNER_ROOT || key == charged)
 		return false;
 	if (owner_is_root(charged))
@@ -246,32 +293,61 @@ static __always_inline bool charged_above(const struct request *rq, u64 key)
 	       task_io_cgroup((void *)bpf_get_current_task()) == cgroup;
 }
 
-/* Slot of `current`, which submits, where the request does not say as well; else 0. */
-static __always_inline u32 submitter_slot(const struct request *rq)
+/*
+ * Whether `current` submits @rq for itself and the kernel charges the root, as it does where the
+ * io controller is off: a quick answer, of which false says nothing.
+ */
+static __always_inline bool charged_to_root(const struct request *rq)
+{
+	const struct cgroup_subsys_state *css;
+	const struct bio *bio = rq->bio;
+	const struct blkcg_gq *blkg;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf) || !bio)
+		return false;
+	blkg = bio->bi_blkg;
+	css = io_css(bpf_get_current_task_btf()->cgroups);
+	return blkg && css == &blkg->blkcg->css && !css->parent;
+}
+
+/* Slot of who pays for @rq, which `current` submits. */
+static __noinline u32 submitted_slot_slowly(const struct request *rq)
+{
+	const struct cgroup *cgroup = charged_cgroup(rq);
+	u64 charged = cgroup ? io_owner_key(cgroup) : OWNER_ROOT;
+	const struct kernfs_node *node;
+	u64 key = current_cgroup(&node) & OWNER_ID_MASK;
+
+	if (charged_above(cgroup, charged, key))
+		return owner_slot(key, node);
+	return cgroup ? owner_slot(charged, cgroup->kn) : SLOT_UNOWNED;
+}
+
+static __always_inline u32 submitted_slot(const struct request *rq)
 {
 	const struct kernfs_node *node;
 	u64 key = current_cgroup(&node) & OWNER_ID_MASK;
 
-	return charged_above(rq, key) ? owner_slot(key, node) : 0;
+	if (key != OWNER_ROOT && charged_to_root(rq))
+		return owner_slot(key, node);
+	return submitted_slot_slowly(rq);
 }
 
 static __always_inline int note_submitter(struct request *rq)
 {
-	u32 slot = submitter_slot(rq);
+	u64 word = word_of_owner(rq, submitted_slot(rq));
 	struct note *note = note_of(rq);
 	struct inflight *noted;
 
+	/* Also when there is nothing to note: a note of the request's last use goes. */
 	if (note && (!note->rq || note->rq == (u64)rq)) {
-		/* Also when there is nothing to note: a note of the request's last use goes. */
-		note->slot = slot;
-		note->rq = slot ? (u64)rq : 0;
+		note->word = word;
+		note->rq = (u64)rq;
 		return 0;
 	}
-	if (!slot)
-		return 0;
 	noted = inflight_of(rq);
 	if (noted)
-		noted->slot = slot;
+		noted->word = word;
 	return 0;
 }
 

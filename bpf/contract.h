@@ -170,8 +170,9 @@ enum disk_op { DISK_READ, DISK_WRITE, DISK_DISCARD, DISK_FLUSH, DISK_OTHER, DISK
 #define DISK_KEY_OP(key)	((u32)((key) >> 12 & 7))
 #define DISK_KEY_DEV(key)	((u32)((key) >> 15))
 
+/* One per CPU and number, written by that CPU alone: row cpu * DISK_ROWS_MAX + number. */
 struct disk_row {
-	u64 key; /* DISK_KEY(); 0: free (SLOT_OVERFLOW reading from 0:0 does not occur) */
+	u64 key; /* DISK_KEY(); 0: not used (SLOT_OVERFLOW reading from 0:0 does not occur) */
 	u64 count;
 	u64 bytes;
 	u64 errors;
@@ -179,7 +180,7 @@ struct disk_row {
 	u64 device_sum_ns;
 	u64 queue[HIST_KERNEL_NR];
 	u64 device[HIST_KERNEL_NR];
-};
+} __attribute__((aligned(64))); /* the counts and queue's first buckets are one cache line */
 
 /* A port that somebody listens on: tells the server's side of a connection that was open before. */
 #define LISTENERS_MAX 8192
@@ -302,7 +303,7 @@ _Static_assert(DISK_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a disk row fits bes
 _Static_assert(sizeof(struct owner_info) == 88, "no padding");
 _Static_assert(sizeof(struct sched_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct cpu_state) == 64 + 16 * PAST_SLICES, "cache lines");
-_Static_assert(sizeof(struct disk_row) == 48 + 16 * HIST_KERNEL_NR, "no padding");
+_Static_assert(sizeof(struct disk_row) == 96 + 16 * HIST_KERNEL_NR, "cache lines");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
 _Static_assert(sizeof(struct edge_row) == 152 + 32 * HIST_KERNEL_NR, "no padding");
 _Static_assert(sizeof(struct span_record) == 184, "no padding");

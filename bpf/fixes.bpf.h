@@ -111,6 +111,28 @@ static __always_inline const struct cgroup *task_io_cgroup(const struct task_str
 }
 
 /*
+ * The same without a helper's call, as the controller's own half of that cgroup, for kernels with
+ * bpf_get_current_task_btf(). An index that is not a constant cannot be followed; the controllers
+ * before this one are cpuset, cpu and cpuacct, as far as they are configured.
+ */
+static __always_inline const struct cgroup_subsys_state *io_css(const struct css_set *set)
+{
+	if (!bpf_core_enum_value_exists(enum cgroup_subsys_id, io_cgrp_id))
+		return NULL;
+	switch (bpf_core_enum_value(enum cgroup_subsys_id, io_cgrp_id)) {
+	case 0:
+		return set->subsys[0];
+	case 1:
+		return set->subsys[1];
+	case 2:
+		return set->subsys[2];
+	case 3:
+		return set->subsys[3];
+	}
+	return NULL;
+}
+
+/*
  * The running task as a pointer that is followed without a helper is there from 5.11 on
  * (3ca1032ab7ab, "bpf: Implement get_current_task_btf and RET_PTR_TO_BTF_ID").
  */

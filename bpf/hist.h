@@ -21,16 +21,13 @@
 #define HIST_CLIENT_SUB_BITS 5
 #define HIST_KERNEL_NR	     HIST_NR(HIST_KERNEL_SUB_BITS)
 
-/* Position of the highest set bit of a non-zero @v below 2^63; clz is not a BPF instruction. */
-static inline __attribute__((always_inline)) unsigned int hist_log2(unsigned long long v)
+/* Position of the highest set bit of a non-zero @v; clz is not a BPF instruction. */
+static inline __attribute__((always_inline)) unsigned int hist_log2(unsigned int v)
 {
 	unsigned int shift, r;
 
-	r = (v > 0xffffffffULL) << 5;
+	r = (v > 0xffff) << 4;
 	v >>= r;
-	shift = (v > 0xffff) << 4;
-	v >>= shift;
-	r |= shift;
 	shift = (v > 0xff) << 3;
 	v >>= shift;
 	r |= shift;
@@ -40,7 +37,7 @@ static inline __attribute__((always_inline)) unsigned int hist_log2(unsigned lon
 	shift = (v > 0x3) << 1;
 	v >>= shift;
 	r |= shift;
-	return r | (unsigned int)(v >> 1);
+	return r | v >> 1;
 }
 
 /* Bucket of @value_ns; always below HIST_NR(@sub_bits). */
@@ -53,9 +50,10 @@ static inline __attribute__((always_inline)) unsigned int hist_index(unsigned lo
 		return 0;
 	if (value_ns >= HIST_CEIL)
 		return HIST_NR(sub_bits) - 1;
-	octave = hist_log2(value_ns);
-	sub = (unsigned int)(value_ns >> (octave - sub_bits)) & ((1U << sub_bits) - 1);
-	return 1 + ((octave - HIST_MIN_SHIFT) << sub_bits) + sub;
+	octave = hist_log2((unsigned int)(value_ns >> HIST_MIN_SHIFT));
+	sub = (unsigned int)(value_ns >> (octave + HIST_MIN_SHIFT - sub_bits)) &
+	      ((1U << sub_bits) - 1);
+	return 1 + (octave << sub_bits) + sub;
 }
 
 #endif

@@ -50,6 +50,12 @@ static __noinline u32 owner_find(u64 key, const struct kernfs_node *node)
 	bpf_probe_read_kernel_str(info->name, sizeof(info->name), BPF_CORE_READ(node, name));
 	info->born_ns = bpf_ktime_get_ns();
 	info->key = key;
+	/*
+	 * A cgroup can be removed before its last task has left the CPU. Its node is deactivated
+	 * then (kernfs_drain(), before cgroup_rmdir is traced), and nobody will mark it again.
+	 */
+	if (BPF_CORE_READ(node, active.counter) < 0)
+		info->removed_ns = info->born_ns;
 	return slot;
 }
 

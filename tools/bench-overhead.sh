@@ -2,20 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What the probes cost, measured against nothing and against empty programs on the same hooks.
 # usage: tools/bench-overhead.sh [--json] [--rounds N] [--quick] [--against TREE] [DRIVER...]
-# DRIVER: pipe tcp loop disk nginx, by default all of them. --against TREE: also situ's programs as
+# DRIVER: pipe tcp loop disk nginx drain, by default all of them. --against TREE: also situ's programs as
 # built (make bench's tools too) in another tree. --json: every single measurement as well.
 #
 # In each round every variant is attached once, in random order, for a short window of the same
 # driver; what is compared are differences within a round, so that slow changes of the machine
 # fall out. "nothing again" shows what is left of them. A ratio fails nothing; a variant that
-# could not be measured makes the exit status 1. 2: usage, 3: not root or not built.
+# could not be measured makes the exit status 1. 2: usage, 3: not root or not built. drain is of
+# another kind: what reading the maps takes of a CPU, once a second with 500 cgroups, 2,000 edges.
 set -u
 export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
 bin=$top/build/tools/bench
 declare -A part=([pipe]=sched [tcp]=tcp [loop]=block [disk]=block [nginx]=all)
 declare -A window_ms=([pipe]=30 [tcp]=40 [loop]=60 [disk]=400 [nginx]=1000)
-declare -A rounds_of=([pipe]=100 [tcp]=100 [loop]=100 [disk]=40 [nginx]=40)
+declare -A rounds_of=([pipe]=200 [tcp]=100 [loop]=100 [disk]=40 [nginx]=40 [drain]=40)
 declare -A tools_of=([pipe]='runqlat cpudist' [loop]='biolatency')
 # Attaching these takes a second, and what they add is plain: one round in so many.
 tools_every=5
@@ -62,13 +63,13 @@ parse()
 			[ $# -ge 2 ] || usage
 			declare -g "${1#--}=$2"
 			shift ;;
-		pipe | tcp | loop | disk | nginx) drivers+=("$1") ;;
+		pipe | tcp | loop | disk | nginx | drain) drivers+=("$1") ;;
 		*) usage ;;
 		esac
 		shift
 	done
 	[[ $rounds =~ ^([1-9][0-9]*)?$ ]] || usage
-	[ ${#drivers[@]} -gt 0 ] || drivers=(pipe tcp loop disk nginx)
+	[ ${#drivers[@]} -gt 0 ] || drivers=(pipe tcp loop disk nginx drain)
 }
 
 # A server: a process that answers each line with one. start NAME COMMAND...
@@ -381,6 +382,20 @@ measure()
 	end_loop
 }
 
+# Lines "snapshot PERCENT" and "whole PERCENT", and at the end how much there was to read.
+measure_drain()
+{
+	local nr=${rounds:-${rounds_of[drain]}}
+
+	[ -z "$quick" ] || nr=$((nr / 10 + 1))
+	[ -n "$cgroup" ] || { miss drain "there is no cgroup v2"; return; }
+	"$bin/drain" "$cgroup" "$nr" > "$tmp/drain" || { miss drain "it failed"; return; }
+	grep -qx 'found 500 2000' "$tmp/drain" ||
+		miss drain "it did not see all of it: $(tail -n 1 "$tmp/drain")"
+	awk -v OFS='\t' '$1 != "found" { print "drain", ++nr[$1], $1, $2, 0 }' "$tmp/drain" \
+		>> "$tmp/raw"
+}
+
 make_cgroup()
 {
 	local mount
@@ -406,7 +421,7 @@ facts()
 
 parse "$@"
 [ "$(id -u)" = 0 ] || fail 3 "loading BPF programs needs root: run sudo make bench"
-for program in "$bin/attach" "$bin/drive" ${against:+"$against/build/tools/bench/attach"}; do
+for program in "$bin/attach" "$bin/drive" "$bin/drain" ${against:+"$against/build/tools/bench/attach"}; do
 	[ -x "$program" ] || fail 3 "$program is not built: run make bench"
 done
 bpftool=$(command -v bpftool || echo /usr/sbin/bpftool)
@@ -419,7 +434,7 @@ make_cgroup
 facts > "$tmp/facts"
 touch "$tmp/raw" "$tmp/inside"
 for driver in "${drivers[@]}"; do
-	measure
+	if [ "$driver" = drain ]; then measure_drain; else measure; fi
 done
 printf 'rounds with programs of others\t%d\n' "$foreign_rounds" >> "$tmp/facts"
 awk -v format="$format" -f "$top/tools/bench/summary.awk" \

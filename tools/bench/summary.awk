@@ -15,6 +15,9 @@ BEGIN {
 	title["loop"] = "a direct random read of 4 KiB from a loop device, all on one CPU"
 	title["disk"] = "a direct random read of 4 KiB from the disk (fio)"
 	title["nginx"] = "requests of nginx for each second of its CPU time, saturated by wrk"
+	title["drain"] = "a drain of 500 cgroups and 2,000 edges, all at work, once a second"
+	label["snapshot"] = "maps, read and copied"
+	label["whole"] = "all of a recording's"
 	label["again"] = "nothing, again"
 	label["empty"] = "empty programs"
 	label["situ"] = "situ, this part"
@@ -143,6 +146,45 @@ function ratio_text(a, n, b, m,	r)
 	return sprintf("%6.2f  %5.2f ..%6s", r, low, high < 100 ? sprintf("%.2f", high) : ">100")
 }
 
+# Of one CPU, in percent: two numbers that are compared with nothing.
+function drain_table(d,	i, v, n, r, got, names)
+{
+	printf "\n%s\n  %-22s %6s  %-16s\n", title[d], "% of one CPU", "median", "95 % interval"
+	split("snapshot whole", names, " ")
+	for (i = 1; i <= 2; i++) {
+		v = names[i]
+		n = 0
+		for (r = 1; r <= rounds[d]; r++)
+			if ((d, r, v) in value)
+				got[++n] = value[d, r, v]
+		if (!n)
+			continue
+		bootstrap(got, n, got, 0)
+		printf "  %-22s %6.2f  %6.2f ..%6.2f\n", label[v], median(got, n), low, high
+	}
+}
+
+function json_drain(d,	i, v, n, r, got, names, text)
+{
+	text = "{\"driver\":\"drain\",\"unit\":\"% of a CPU\",\"variants\":{"
+	split("snapshot whole", names, " ")
+	for (i = 1; i <= 2; i++) {
+		v = names[i]
+		n = 0
+		text = text (i > 1 ? "," : "") quote(v) ":{\"values\":["
+		for (r = 1; r <= rounds[d]; r++) {
+			if ((d, r, v) in value) {
+				got[++n] = value[d, r, v]
+				text = text (n > 1 ? "," : "") got[n]
+			}
+		}
+		bootstrap(got, n, got, 0)
+		text = text sprintf("],\"share\":{\"median\":%.4f,\"low\":%.4f,\"high\":%.4f}}",
+			median(got, n), low, high)
+	}
+	return text "}}"
+}
+
 function table(d,	n, i, v, empty, situ, diff, nr_empty, nr_situ, base, unit)
 {
 	n = 0
@@ -249,12 +291,17 @@ END {
 			printf ",%s:%s", quote(fact_name[i]), quote(fact[i])
 		printf ",\"drivers\":["
 		for (i = 1; i <= nr_drivers; i++)
-			printf "%s%s", (i > 1 ? "," : ""), json_driver(driver[i])
+			printf "%s%s", (i > 1 ? "," : ""),
+				driver[i] == "drain" ? json_drain(driver[i]) : json_driver(driver[i])
 		print "]}"
 		exit
 	}
 	for (i = 1; i <= nr_facts; i++)
 		printf "%s: %s\n", fact_name[i], fact[i]
-	for (i = 1; i <= nr_drivers; i++)
-		table(driver[i])
+	for (i = 1; i <= nr_drivers; i++) {
+		if (driver[i] == "drain")
+			drain_table(driver[i])
+		else
+			table(driver[i])
+	}
 }

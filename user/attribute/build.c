@@ -112,7 +112,9 @@ static int add_sched(const struct build *b, u32 index)
 
 	if (at >= 0)
 		was = &b->before->sched[at];
-	if (now->switches == was->switches && now->cpu_ns <= was->cpu_ns)
+	/* A short process is switched from, never to, where it came into its cgroup. */
+	if (now->switches == was->switches && now->voluntary == was->voluntary &&
+	    now->involuntary == was->involuntary && now->cpu_ns <= was->cpu_ns)
 		return 0;
 	service = service_of(b, index);
 	if (!service)

@@ -147,7 +147,7 @@ static int take(struct measure *m, struct snapshot *s, struct usages *used, stru
 		return no_memory(err);
 	for (i = 0; i < m->nr_named; i++)
 		paths[i] = m->named[i].cgroup_path;
-	snapshot_free(s);
+	snapshot_reset(s);
 	usages_free(used);
 	code = collector_snapshot(m->collector, s);
 	if (!code)
@@ -198,11 +198,12 @@ int measure_end(struct measure *m, struct phase *phase, struct err *err)
 
 void measure_continue(struct measure *m)
 {
-	snapshot_free(&m->before);
-	usages_free(&m->used_before);
+	struct snapshot before = m->before;
+
 	m->before = m->last;
+	m->last = before;
+	usages_free(&m->used_before);
 	m->used_before = m->used_last;
-	memset(&m->last, 0, sizeof(m->last));
 	memset(&m->used_last, 0, sizeof(m->used_last));
 	tracer_continue(m->tracer);
 	collector_forget(m->collector);

@@ -79,13 +79,16 @@ void usages_free(struct usages *usages)
 	*usages = (struct usages){ 0 };
 }
 
-static const struct usage *find(const struct usages *usages, const char *path)
+/* Mostly at the same place as in the list it comes from, @hint, so the search begins there. */
+static const struct usage *find(const struct usages *usages, const char *path, size_t hint)
 {
 	size_t i;
 
 	for (i = 0; i < usages->nr; i++) {
-		if (strcmp(usages->item[i].path, path) == 0)
-			return &usages->item[i];
+		const struct usage *at = &usages->item[(hint + i) % usages->nr];
+
+		if (strcmp(at->path, path) == 0)
+			return at;
 	}
 	return NULL;
 }
@@ -141,7 +144,7 @@ void usages_add(struct phase *phase, const struct usages *before, const struct u
 
 	phase->steal_ns += minus(after->steal_ns, before->steal_ns);
 	for (i = 0; i < after->nr; i++) {
-		const struct usage *now = &after->item[i], *was = find(before, now->path);
+		const struct usage *now = &after->item[i], *was = find(before, now->path, i);
 		struct service *service = service_at(phase, names, now->path);
 
 		/* One that did nothing in the phase has no row. */

@@ -201,7 +201,8 @@ static int path_by_handle(const struct cgroupfs *fs, enum cgroup_tree tree, u64 
 	return err;
 }
 
-static FTS *open_walk(const char *mount, const char *path)
+/* @flags: FTS_NOSTAT where nothing but the kind of an entry is needed, which is much cheaper. */
+static FTS *open_walk(const char *mount, const char *path, int flags)
 {
 	char root[PATH_MAX];
 	char *roots[] = { root, NULL };
@@ -210,13 +211,13 @@ static FTS *open_walk(const char *mount, const char *path)
 		errno = ENAMETOOLONG;
 		return NULL;
 	}
-	return fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	return fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV | flags, NULL);
 }
 
 static int path_by_walk(const struct cgroupfs *fs, enum cgroup_tree tree, u64 id, char *path,
 			size_t size)
 {
-	FTS *walk = open_walk(fs->mount[tree], "");
+	FTS *walk = open_walk(fs->mount[tree], "", 0);
 	int err = -ENOENT;
 	FTSENT *entry;
 
@@ -315,7 +316,7 @@ int cgroupfs_procs(const struct cgroupfs *fs, enum cgroup_tree tree, const char 
 		return -errno;
 	if (!below)
 		return visit_procs(full, visit, data);
-	walk = open_walk(fs->mount[tree], path);
+	walk = open_walk(fs->mount[tree], path, FTS_NOSTAT);
 	if (!walk)
 		return -errno;
 	while (!err && (entry = fts_read(walk)))

@@ -243,8 +243,10 @@ static int load_sched(struct collector *c, bool by_v1_cpu)
 
 static int load_block(struct collector *c)
 {
-	int err = prepare(c, OBJECT_BLOCK);
+	int err;
 
+	bpf_map__set_max_entries(c->block->maps.disk_rows, c->rows.cpus * DISK_ROWS_MAX);
+	err = prepare(c, OBJECT_BLOCK);
 	if (!err)
 		err = block__load(c->block);
 	if (err)
@@ -605,6 +607,7 @@ u64 collector_map_bytes(unsigned int cpus)
 	if (!open_objects(&c)) {
 		bpf_map__set_max_entries(c.sched->maps.sched_rows, cpus * SLOTS_MAX);
 		bpf_map__set_max_entries(c.sched->maps.sched_cpus, cpus);
+		bpf_map__set_max_entries(c.block->maps.disk_rows, cpus * DISK_ROWS_MAX);
 		bpf_map__set_autocreate(c.tcp->maps.conns_by_sock, false);
 		bpf_map__set_autocreate(c.span->maps.conns_by_sock, false);
 		for (id = 0; id < OBJECT_NR; id++)

@@ -107,26 +107,64 @@ static void drain_sched(const struct mapped_rows *rows, struct snapshot *s)
 
 static int drain_owners(const struct mapped_rows *rows, struct snapshot *s)
 {
-	s->nr_owners = rows->owners ? drain_slots(rows->owners) : SLOT_FIRST;
-	/* Room for twice as many: snapshot_add_owner() counts on a power of two. */
-	s->owners = calloc(2 * SLOTS_MAX, sizeof(*s->owners));
-	s->sched = calloc(2 * SLOTS_MAX, sizeof(*s->sched));
-	if (!s->owners || !s->sched)
+	if (snapshot_set_owners(s, rows->owners ? drain_slots(rows->owners) : SLOT_FIRST))
 		return -ENOMEM;
 	if (rows->owners)
 		memcpy(s->owners, rows->owners, s->nr_owners * sizeof(*s->owners));
 	return 0;
 }
 
-static int drain_disks(const struct disk_row *rows, struct snapshot *s)
+static void add_disk(struct disk_row *to, const struct disk_row *from)
+{
+	unsigned int i;
+
+	to->count += from->count;
+	to->bytes += from->bytes;
+	to->errors += from->errors;
+	to->queue_sum_ns += from->queue_sum_ns;
+	to->device_sum_ns += from->device_sum_ns;
+	for (i = 0; i < HIST_KERNEL_NR; i++) {
+		to->queue[i] += from->queue[i];
+		to->device[i] += from->device[i];
+	}
+}
+
+/* Only CPUs that completed such a request have its key. */
+u64 drain_disk_key(const struct mapped_rows *rows, u32 number)
+{
+	unsigned int cpu;
+	u64 key = 0;
+
+	for (cpu = 0; !key && cpu < rows->cpus; cpu++)
+		key = rows->disks[(size_t)cpu * DISK_ROWS_MAX + number].key;
+	return key;
+}
+
+void drain_sum_disk(const struct mapped_rows *rows, u32 number, struct disk_row *sum)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < rows->cpus; cpu++) {
+		const struct disk_row *row = &rows->disks[(size_t)cpu * DISK_ROWS_MAX + number];
+
+		if (row->key)
+			add_disk(sum, row);
+	}
+}
+
+static int drain_disks(const struct mapped_rows *rows, struct snapshot *s)
 {
 	u32 i;
 
-	for (i = 0; rows && i < DISK_ROWS_MAX; i++) {
-		u64 key = rows[i].key;
+	for (i = 0; rows->disks && i < DISK_ROWS_MAX; i++) {
+		struct disk_row sum = { 0 };
+		u64 key = drain_disk_key(rows, i);
 
-		if (key && snapshot_add_disk(s, DISK_KEY_SLOT(key), DISK_KEY_OP(key),
-					     DISK_KEY_DEV(key), &rows[i]))
+		if (!key)
+			continue;
+		drain_sum_disk(rows, i, &sum);
+		if (snapshot_add_disk(s, DISK_KEY_SLOT(key), DISK_KEY_OP(key), DISK_KEY_DEV(key),
+				      &sum))
 			return -ENOMEM;
 	}
 	return 0;
@@ -190,8 +228,7 @@ int drain_rows(const struct mapped_rows *rows, struct snapshot *s)
 	if (drain_owners(rows, s))
 		return -ENOMEM;
 	drain_sched(rows, s);
-	if (drain_disks(rows->disks, s) || drain_waits(rows->waits, s) ||
-	    drain_edges(rows->edges, s))
+	if (drain_disks(rows, s) || drain_waits(rows->waits, s) || drain_edges(rows->edges, s))
 		return -ENOMEM;
 	count_used(s);
 	return 0;

@@ -66,18 +66,22 @@ static int take_disks(struct recycled *r, const struct mapped_rows *rows,
 	u32 i;
 
 	for (i = 0; rows->disks && i < DISK_ROWS_MAX; i++) {
-		struct disk_row *row = &rows->disks[i];
-		u64 key = row->key;
+		struct disk_row sum = { 0 };
+		u64 key = drain_disk_key(rows, i);
+		unsigned int cpu;
 		int owner, err;
 
 		if (!key || !removed(rows, DISK_KEY_SLOT(key), now_ns))
 			continue;
+		drain_sum_disk(rows, i, &sum);
 		owner = keep_owner(r, rows, DISK_KEY_SLOT(key));
 		if (owner < 0 || snapshot_add_disk(&r->kept, (u32)owner, DISK_KEY_OP(key),
-						   DISK_KEY_DEV(key), row))
+						   DISK_KEY_DEV(key), &sum))
 			return -ENOMEM;
 		drop_from_cache(rows->disk_cache, key);
-		memset(row, 0, sizeof(*row));
+		for (cpu = 0; cpu < rows->cpus; cpu++)
+			memset(&rows->disks[(size_t)cpu * DISK_ROWS_MAX + i], 0,
+			       sizeof(*rows->disks));
 		err = give_back(maps->disk_numbers, maps->disk_free, &key, i);
 		if (err)
 			return err;

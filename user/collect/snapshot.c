@@ -5,73 +5,100 @@
 
 #include "user/collect/snapshot.h"
 
-/* Makes room behind @nr elements; the room doubles at each power of two. */
-static void *append(void *list, u32 nr, size_t size)
+/* Makes room for @nr elements in @list, which has room for *@room: twice as many as it had. */
+static int make_room(void *list, u32 *room, u32 nr, size_t size)
 {
 	void **at = list;
+	u32 more = *room ? *room : 1;
 	void *grown;
 
-	if ((nr & (nr - 1)) == 0) {
-		grown = realloc(*at, (nr ? 2 * (size_t)nr : 1) * size);
-		if (!grown)
-			return NULL;
-		*at = grown;
-	}
-	return (char *)*at + nr * size;
+	if (nr <= *room)
+		return 0;
+	while (more < nr)
+		more *= 2;
+	grown = realloc(*at, more * size);
+	if (!grown)
+		return -ENOMEM;
+	*at = grown;
+	*room = more;
+	return 0;
+}
+
+static int make_owner_room(struct snapshot *s, u32 nr)
+{
+	return make_room(&s->owners, &s->room.owners, nr, sizeof(*s->owners)) ||
+			       make_room(&s->sched, &s->room.sched, nr, sizeof(*s->sched))
+		       ? -ENOMEM
+		       : 0;
+}
+
+int snapshot_set_owners(struct snapshot *s, u32 nr)
+{
+	if (make_owner_room(s, nr))
+		return -ENOMEM;
+	memset(s->owners, 0, nr * sizeof(*s->owners));
+	memset(s->sched, 0, nr * sizeof(*s->sched));
+	s->nr_owners = nr;
+	return 0;
 }
 
 int snapshot_add_owner(struct snapshot *to, const struct owner_info *info,
 		       const struct sched_row *row)
 {
-	struct owner_info *at = append(&to->owners, to->nr_owners, sizeof(*at));
-	struct sched_row *sched = append(&to->sched, to->nr_owners, sizeof(*sched));
-
-	if (!at || !sched)
+	if (make_owner_room(to, to->nr_owners + 1))
 		return -ENOMEM;
-	*at = *info;
-	*sched = *row;
-	to->nr_owners++;
+	to->owners[to->nr_owners] = *info;
+	to->sched[to->nr_owners++] = *row;
 	return 0;
 }
 
 int snapshot_add_disk(struct snapshot *to, u32 owner, enum disk_op op, u32 dev,
 		      const struct disk_row *row)
 {
-	struct disk_sample *at = append(&to->disks, to->nr_disks, sizeof(*at));
+	struct disk_sample *at;
 
-	if (!at)
+	if (make_room(&to->disks, &to->room.disks, to->nr_disks + 1, sizeof(*at)))
 		return -ENOMEM;
+	at = &to->disks[to->nr_disks++];
 	at->owner = owner;
 	at->op = op;
 	at->dev = dev;
 	at->row = *row;
-	to->nr_disks++;
 	return 0;
 }
 
 int snapshot_add_edge(struct snapshot *to, u32 client, u32 server, const struct edge_row *row)
 {
-	struct edge_sample *at = append(&to->edges, to->nr_edges, sizeof(*at));
+	struct edge_sample *at;
 
-	if (!at)
+	if (make_room(&to->edges, &to->room.edges, to->nr_edges + 1, sizeof(*at)))
 		return -ENOMEM;
+	at = &to->edges[to->nr_edges++];
 	at->client = client;
 	at->server = server;
 	at->number = UINT32_MAX;
 	at->row = *row;
-	to->nr_edges++;
 	return 0;
 }
 
 int snapshot_add_wait(struct snapshot *to, u32 victim, u32 offender, u64 wait_ns)
 {
-	struct wait_sample *at = append(&to->waits, to->nr_waits, sizeof(*at));
-
-	if (!at)
+	if (make_room(&to->waits, &to->room.waits, to->nr_waits + 1, sizeof(*to->waits)))
 		return -ENOMEM;
-	*at = (struct wait_sample){ victim, offender, wait_ns };
-	to->nr_waits++;
+	to->waits[to->nr_waits++] = (struct wait_sample){ victim, offender, wait_ns };
 	return 0;
+}
+
+void snapshot_reset(struct snapshot *s)
+{
+	*s = (struct snapshot){
+		.room = s->room,
+		.owners = s->owners,
+		.sched = s->sched,
+		.disks = s->disks,
+		.edges = s->edges,
+		.waits = s->waits,
+	};
 }
 
 void snapshot_free(struct snapshot *s)

@@ -40,7 +40,13 @@ struct wait_sample {
 #define WAIT_BY_IDLE	UINT32_MAX	 /* nobody: the wake-up's own latency */
 #define WAIT_BY_EARLIER (UINT32_MAX - 1) /* who ran before the slices that a CPU remembers */
 
+/* A list of a snapshot has room for so many, which stays as the snapshot is used again. */
+struct snapshot_room {
+	u32 owners, sched, disks, edges, waits;
+};
+
 struct snapshot {
+	struct snapshot_room room;
 	u64 mono_ns; /* stamped after the values were read */
 	u64 real_ns;
 	u64 self_cpu_ns;
@@ -71,6 +77,15 @@ int snapshot_add_edge(struct snapshot *to, u32 client, u32 server, const struct 
 int snapshot_add_wait(struct snapshot *to, u32 victim, u32 offender, u64 wait_ns);
 
 void snapshot_free(struct snapshot *s);
+
+/*
+ * Empties @s but keeps its memory for the next one: most of what a large snapshot costs is the
+ * kernel's work to give fresh pages.
+ */
+void snapshot_reset(struct snapshot *s);
+
+/* Makes @nr zeroed owners, whose sched rows are zero too. 0 or -ENOMEM. */
+int snapshot_set_owners(struct snapshot *s, u32 nr);
 
 /* Name of a reason of loss in summaries: "owner_full". */
 const char *loss_name(enum loss reason);
