@@ -266,7 +266,7 @@ test: ## install, build and run every test; those that need root are skipped wit
 # A kernel that cannot be fetched is skipped by name, by its own test.
 test-vm: ## boot Debian's kernels in QEMU and run the exactness tests on each
 	$(Q)tools/setup.sh build vm
-	$(Q)+$(MAKE) $(JOBS) all $(STIM) $(VM)
+	$(Q)+$(MAKE) $(JOBS) all $(STIM) $(LAB) $(VM)
 	$(Q)tools/vm-fetch.sh || echo "test-vm: goes on without"
 	$(Q)HARNESS_OPTIONS=j$(shell nproc) TEST_SECONDS=1200 tests/run.sh tests/vm/*.t
 

@@ -20,7 +20,7 @@ declare -A packages=(
 		man-db perl sqlite3 jq curl tmux fio python3-jsonschema python3-yaml
 		python3-prometheus-client openssl
 		r-base-core python3"
-	[vm]="qemu-system-x86 busybox-static cpio e2fsprogs xz-utils debian-archive-keyring
+	[vm]="qemu-system-x86 busybox-static cpio e2fsprogs iproute2 xz-utils debian-archive-keyring
 		perl jq"
 	[bench]="nginx-light|nginx|nginx-core|nginx-full wrk apache2-utils hey jq curl util-linux
 		bsdextrautils"

@@ -21,7 +21,7 @@ fail()
 	exit "$1"
 }
 
-for command in qemu-system-x86_64 cpio mke2fs; do
+for command in qemu-system-x86_64 cpio mke2fs ip tc; do
 	command -v $command > /dev/null || fail 3 "no $command: run sudo tools/setup.sh vm"
 done
 [ -e /usr/bin/busybox ] || fail 3 "no busybox: run sudo tools/setup.sh vm"
@@ -41,12 +41,17 @@ make_root()
 	mkdir -p "$root"/{bin,dev,disk,modules,proc,sys,tmp,situ/build/bpf,situ/build/tests/stim}
 	cp /usr/bin/busybox "$root/bin/"
 	install -m 755 tests/vm/init "$root/init"
-	for file in build/situ build/tests/stim/{spin,echo} build/bpf/*.bpf.o tests/lib.sh \
+	for file in build/situ build/tests/stim/{spin,echo} build/tests/lab/actor \
+		build/bpf/*.bpf.o tests/lib.sh \
 		tests/root/{cgroup,stimuli}.sh tests/vm/stimulate; do
 		install -D "$file" "$root/situ/$file"
 	done
 	cp build/tests/vm/insns "$root/situ/insns"
-	for file in $(libraries build/situ; libraries build/tests/vm/insns); do
+	for file in ip tc; do
+		install -D "$(command -v $file)" "$root/usr/sbin/$file"
+	done
+	for file in $(libraries build/situ; libraries build/tests/vm/insns;
+			libraries "$root/usr/sbin/ip"; libraries "$root/usr/sbin/tc"); do
 		[ -e "$root$file" ] || install -D "$file" "$root$file"
 	done
 	cp "$kernel"/modules/*.ko "$root/modules/" 2> /dev/null || true

@@ -4,15 +4,16 @@
 # the machine's is only asked where its mirror is. Nothing is installed, all stays in build/vm.
 # usage: tools/vm-fetch.sh [-a ARCH] [-u] [NAME ...]       -a amd64; NAME from tests/vm/kernels.tsv
 # A kernel that is there is kept, unless -u asks for the newest. build/vm/kernel/ARCH/NAME has
-# vmlinuz, release and modules/, the few of a virtual disk in the order of loading; of one that
+# vmlinuz, release and modules/, the few that the tests need in the order of loading; of one that
 # cannot be fetched NAME.reason says why, and the exit status is 1.
 set -eu -o pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 table=tests/vm/kernels.tsv
 arch=amd64 update=
-# A virtual disk's, in the order of loading.
-disk_modules=(virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk)
+# A virtual disk's and those of two hosts with a slow link, in the order of loading.
+modules_needed=(virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk
+	veth sch_netem)
 
 fail()
 {
@@ -131,10 +132,10 @@ take_apart()
 		return 1
 	fi
 	mkdir "$to.new/modules"
-	for module in "${!disk_modules[@]}"; do
-		file=$(find "$modules" -name "${disk_modules[module]}.ko*" -print -quit)
+	for module in "${!modules_needed[@]}"; do
+		file=$(find "$modules" -name "${modules_needed[module]}.ko*" -print -quit)
 		[ -n "$file" ] || continue
-		unpack "$file" > "$to.new/modules/$module-${disk_modules[module]}.ko" ||
+		unpack "$file" > "$to.new/modules/$module-${modules_needed[module]}.ko" ||
 			{ echo "cannot unpack $file"; return 1; }
 	done
 	mv "$image" "$to.new/vmlinuz"

@@ -11,7 +11,8 @@ usage: judge.py [OPTION]... RUN.json TRUTH.jsonl...
 	--coverage SHARE	of the requests that must be complete (0.99)
 	--loop			actors are event loops: an answer may wait for its reader
 	--only CLAIM[,CLAIM]	check only these: coverage sum calls paths cpu other disk runq
-				downstream network connect
+				downstream network connect critical truth; the last is about the actors
+				themselves: what they say must add up
 	--without CLAIM[,CLAIM]	... all but these
 	--client JSON		the document of `situ load --json`, for "sum" where the run has none
 
@@ -26,7 +27,7 @@ import sys
 RELATIVE, ABSOLUTE_NS = 0.05, 50_000
 INSIDE = ("cpu", "runq", "throttled", "disk", "other")
 CLAIMS = ("coverage", "sum", "calls", "paths", "cpu", "other", "disk", "runq", "downstream",
-          "network", "connect")
+          "network", "connect", "critical", "truth")
 
 
 def arguments():
@@ -78,8 +79,8 @@ class Attribution:
         return sum(row["ns"] for (_, component), row in self.rows.items()
                    if component != "downstream")
 
-    def subtree(self, path):
-        return sum(row["sum_ns"] for (p, component), row in self.rows.items()
+    def subtree(self, path, field="sum_ns"):
+        return sum(row[field] for (p, component), row in self.rows.items()
                    if p[:len(path)] == path and component != "downstream")
 
 
@@ -130,6 +131,16 @@ def served_ns(truths, truth):
     return total
 
 
+def add_critical(nodes, truths, path, parent):
+    """Of the time that calls were out, each instant belongs to the one that was answered last."""
+    out = [(truths[call["id"]]["answered_ns"], call["sent_ns"], call["peer"])
+           for call in parent["calls"] if call["id"] in truths]
+    while out:
+        answered, sent, peer = max(out)
+        nodes[path + (peer,)].sums["critical"] += max(0, answered - sent)
+        out = [(min(other[0], sent), *other[1:]) for other in out if other[1] < sent]
+
+
 def add_request(nodes, truths, path, truth):
     sums = nodes[path].sums
     sums["calls"] += 1
@@ -140,11 +151,13 @@ def add_request(nodes, truths, path, truth):
     # All that was neither work nor sleep is waiting for a CPU, throttled or not.
     sums["wait"] += (truth["answered_ns"] - truth["begun_ns"] - truth["cpu_ns"] - asleep -
                      truth["disk_ns"] - truth["downstream_ns"] - opening + calling)
+    sums["runq"] += truth["runq_ns"]
     sums["disk"] += truth["disk_ns"]
     sums["other"] += asleep
     sums["downstream"] += truth["downstream_ns"]
     sums["calling"] += calling
     sums["served"] += served_ns(truths, truth)
+    add_critical(nodes, truths, path, truth)
     for call in truth["calls"]:
         add_call(nodes, truths, path, truth, call)
 
@@ -178,6 +191,7 @@ class Judge:
                    f"got {got / 1e3:.1f} us, truth {low / 1e3:.1f}..{want / 1e3:.1f} us")
 
     def inside(self, name, rows, path, per):
+        self.near("truth", f"{name} says what it did", per["wait"], per["runq"])
         self.near("cpu", f"{name} cpu", rows.get(path, "cpu"), per["cpu"])
         self.near("other", f"{name} other", rows.get(path, "other"), per["other"])
         self.near("disk", f"{name} disk", rows.get(path, "disk"), per["disk"])
@@ -195,7 +209,11 @@ class Judge:
             self.near("network", f"{name} as long as its caller waited",
                       rows.subtree(path) - rows.get(path, "connect"), per["wall"],
                       max(0, per["wall"] - per["callers"]))
-        elif not node.overlap:
+        elif node.overlap:
+            self.near("critical", f"{name} part of the critical path",
+                      rows.subtree(path, "ns") - rows.get(path, "connect", "ns"),
+                      per["critical"])
+        else:
             low = 0 if self.options.loop else per["network"] - per["callers"]
             self.near("network", f"{name} network and socket queue", way, per["network"],
                       max(0, low))

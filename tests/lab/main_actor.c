@@ -39,10 +39,12 @@ static int fail(const char *what)
 
 static int open_truth(struct actor *actor, const char *path)
 {
+	static char buffer[TRUTH_BUFFER_BYTES];
+
 	actor->truth = fopen(path, "a");
 	if (!actor->truth)
 		return fail(path);
-	setvbuf(actor->truth, NULL, _IOFBF, TRUTH_BUFFER_BYTES);
+	setvbuf(actor->truth, buffer, _IOFBF, sizeof(buffer));
 	return 0;
 }
 

@@ -35,7 +35,13 @@ run judge good.json
 is "$rc" 0 "the truth can be judged"
 [ -z "$err" ] || diag "$err"
 unlike "$out" '^not ok' "and passes"
-is "$(printf '%s\n' "$out" | grep -c '^ok ')" 18 "with a claim for each of its numbers"
+is "$(printf '%s\n' "$out" | grep -c '^ok ')" 20 "with a claim for each of its numbers"
+
+sed -i 's/"runq_ns":0/"runq_ns":90000/' mid
+run judge good.json
+is "$(printf '%s\n' "$out" | grep -v '^ok ' | cut -d '(' -f 1)" "not ok x: front/mid says what it did " \
+	"a truth that does not add up is told"
+sed -i 's/"runq_ns":90000/"runq_ns":0/' mid
 
 # wrong FILTER CLAIM: what FILTER makes of it fails in this claim, and in no other
 wrong()
