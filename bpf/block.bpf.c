@@ -52,7 +52,7 @@ struct inflight {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, 4096);
 	__type(key, u64);
 	__type(value, struct inflight);
 } disk_inflight SEC(".maps");

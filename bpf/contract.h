@@ -225,10 +225,10 @@ struct edge_row {
 	u64 response_sum_ns;
 	u64 service_sum_ns;
 	u64 rtt_sum_ns;
-	u64 connect[HIST_KERNEL_NR];
+	u64 connect[HIST_COARSE_NR];
 	u64 response[HIST_KERNEL_NR];
 	u64 service[HIST_KERNEL_NR];
-	u64 rtt[HIST_KERNEL_NR];
+	u64 rtt[HIST_COARSE_NR];
 };
 
 /*
@@ -305,7 +305,8 @@ _Static_assert(sizeof(struct sched_row) == 48 + 16 * HIST_KERNEL_NR, "no padding
 _Static_assert(sizeof(struct cpu_state) == 64 + 16 * PAST_SLICES, "cache lines");
 _Static_assert(sizeof(struct disk_row) == 96 + 16 * HIST_KERNEL_NR, "cache lines");
 _Static_assert(sizeof(struct edge_key) == 40, "no padding");
-_Static_assert(sizeof(struct edge_row) == 152 + 32 * HIST_KERNEL_NR, "no padding");
+_Static_assert(sizeof(struct edge_row) == 152 + 16 * HIST_KERNEL_NR + 16 * HIST_COARSE_NR,
+	       "no padding");
 _Static_assert(sizeof(struct span_record) == 184, "no padding");
 
 #endif

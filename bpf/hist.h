@@ -5,7 +5,8 @@
  * A value of nanoseconds falls into bucket 0 below HIST_FLOOR (64 ns, under which no clock here
  * says anything), into the last bucket from HIST_CEIL (68.7 s), and between them into one of
  * 2^sub_bits equal parts of its octave. The middle of a bucket is within 1/2^(sub_bits + 1) of
- * every value in it: 6.25 % with the kernel's 3 bits, 1.6 % with the load generator's 5.
+ * every value in it: 6.25 % with the kernel's 3 bits, 1.6 % with the load generator's 5, and
+ * 12.5 % with 2 where a row is kept small and the kernel's own steps are coarse.
  *
  * Plain integer code without loops, so the BPF verifier takes it from 5.10 on.
  */
@@ -19,7 +20,9 @@
 #define HIST_NR(sub_bits)    (2U + ((unsigned int)(HIST_MAX_SHIFT - HIST_MIN_SHIFT) << (sub_bits)))
 #define HIST_KERNEL_SUB_BITS 3
 #define HIST_CLIENT_SUB_BITS 5
+#define HIST_COARSE_SUB_BITS 2
 #define HIST_KERNEL_NR	     HIST_NR(HIST_KERNEL_SUB_BITS)
+#define HIST_COARSE_NR	     HIST_NR(HIST_COARSE_SUB_BITS)
 
 /* Position of the highest set bit of a non-zero @v; clz is not a BPF instruction. */
 static inline __attribute__((always_inline)) unsigned int hist_log2(unsigned int v)

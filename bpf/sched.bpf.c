@@ -45,7 +45,7 @@ DENSE_MAPS(wait, WAIT_ROWS_MAX);
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
+	__uint(max_entries, 1024);
 	__type(key, u32);
 	__type(value, u64);
 } sched_preempted SEC(".maps");

@@ -47,4 +47,12 @@ static __always_inline void hist_count_shared(u64 *buckets, u64 value_ns)
 		__sync_fetch_and_add(&buckets[i], 1);
 }
 
+static __always_inline void hist_count_coarse(u64 *buckets, u64 value_ns)
+{
+	u32 i = hist_index(value_ns, HIST_COARSE_SUB_BITS);
+
+	if (i < HIST_COARSE_NR)
+		__sync_fetch_and_add(&buckets[i], 1);
+}
+
 #endif

@@ -92,7 +92,7 @@ static __always_inline void count_rtt(struct edge_row *row, const struct tcp_soc
 	u64 rtt_ns = (u64)tp->rtt_min.s[0].v * 1000;
 
 	add(&row->rtt_sum_ns, rtt_ns);
-	hist_count_shared(row->rtt, rtt_ns);
+	hist_count_coarse(row->rtt, rtt_ns);
 }
 
 /* Where the halves of the connection @isn meet, made when neither came so far. */
@@ -161,7 +161,7 @@ static __noinline void client_resolve(struct sock *sk, struct conn *conn)
 		return;
 	add(&row->connections, 1);
 	add(&row->connect_sum_ns, conn->connect_ns);
-	hist_count_shared(row->connect, conn->connect_ns);
+	hist_count_coarse(row->connect, conn->connect_ns);
 }
 
 /* The server's row: the client's, where that is on this kernel and has left its part. */

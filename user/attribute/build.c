@@ -22,16 +22,28 @@ static u64 minus(u64 now, u64 before)
 	return now > before ? now - before : 0;
 }
 
-static int kernel_hist(struct hist *into, const u64 *now, const u64 *before, u64 sum_now,
-		       u64 sum_before)
+static int add_delta(struct hist *into, unsigned int sub_bits, const u64 *now, const u64 *before,
+		     u64 sum_now, u64 sum_before)
 {
 	struct hist part = { 0 };
-	int err = hist_from_delta(&part, HIST_KERNEL_SUB_BITS, now, before, sum_now, sum_before);
+	int err = hist_from_delta(&part, sub_bits, now, before, sum_now, sum_before);
 
 	if (!err)
 		err = hist_merge(into, &part);
 	hist_free(&part);
 	return err;
+}
+
+static int kernel_hist(struct hist *into, const u64 *now, const u64 *before, u64 sum_now,
+		       u64 sum_before)
+{
+	return add_delta(into, HIST_KERNEL_SUB_BITS, now, before, sum_now, sum_before);
+}
+
+static int coarse_hist(struct hist *into, const u64 *now, const u64 *before, u64 sum_now,
+		       u64 sum_before)
+{
+	return add_delta(into, HIST_COARSE_SUB_BITS, now, before, sum_now, sum_before);
 }
 
 enum cgroup_tree build_tree(u64 key)
@@ -307,7 +319,7 @@ static int add_edge_hists(struct edge *edge, const struct edge_row *now, const s
 {
 	int err;
 
-	err = kernel_hist(&edge->connect_ns, now->connect, was->connect, now->connect_sum_ns,
+	err = coarse_hist(&edge->connect_ns, now->connect, was->connect, now->connect_sum_ns,
 			  was->connect_sum_ns);
 	if (!err)
 		err = kernel_hist(&edge->response_ns, now->response, was->response,
@@ -316,7 +328,7 @@ static int add_edge_hists(struct edge *edge, const struct edge_row *now, const s
 		err = kernel_hist(&edge->service_ns, now->service, was->service,
 				  now->service_sum_ns, was->service_sum_ns);
 	if (!err)
-		err = kernel_hist(&edge->rtt_ns, now->rtt, was->rtt, now->rtt_sum_ns,
+		err = coarse_hist(&edge->rtt_ns, now->rtt, was->rtt, now->rtt_sum_ns,
 				  was->rtt_sum_ns);
 	return err;
 }
