@@ -9,36 +9,13 @@
  * nothing was done so far, nobody can tell: then the call is nobody's, and all that are open say
  * so.
  */
-#include "bpf/spanpool.bpf.h"
+#include "bpf/trace.bpf.h"
 
 #define MSG_PEEK     0x2
 #define MSG_ERRQUEUE 0x2000
 
-#define SPAN_WORKERS 16384
-
 /* The process that marks its requests by their endpoint; set before loading. */
 const volatile unsigned int span_marker_tgid;
-
-/* What other threads must know of one: how many requests it has read that are not answered. */
-struct span_worker {
-	u32 generation;
-	u32 open;
-	u32 pending;   /* of them: nothing was sent for their sake so far */
-	u32 ambiguous; /* calls that may be any of them's */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SPAN_WORKERS);
-	__type(key, u32);
-	__type(value, struct span_worker);
-} span_workers SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_QUEUE);
-	__uint(max_entries, SPAN_WORKERS);
-	__type(value, u32);
-} span_worker_free SEC(".maps");
 
 /* Of the load generator's connections, by local port: the endpoint of the request, from 1. */
 struct {
@@ -60,47 +37,6 @@ struct event {
 	bool slept; /* by its own will, since it last touched its span's sockets */
 	struct span_usage used; /* since the last event of the thread */
 };
-
-static __always_inline struct span_worker *worker_at(u32 number)
-{
-	return bpf_map_lookup_elem(&span_workers, &number);
-}
-
-static __always_inline struct thread *thread_of(struct task_struct *task)
-{
-	struct thread *t =
-		bpf_task_storage_get(&shared_threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	struct span_worker *worker;
-	u32 number;
-
-	if (t && t->worker)
-		return t;
-	if (!t || bpf_map_pop_elem(&span_worker_free, &number)) {
-		lose(LOSS_SPAN_THREAD);
-		return NULL;
-	}
-	worker = worker_at(number);
-	if (worker) {
-		worker->generation++;
-		worker->open = 0;
-		worker->pending = 0;
-	}
-	t->worker = number;
-	return t;
-}
-
-/* Something is sent for the sake of @span. */
-static __always_inline void act(struct span *span)
-{
-	struct span_worker *worker;
-
-	if (span->acted)
-		return;
-	span->acted = 1;
-	worker = worker_at(span->worker);
-	if (worker && worker->generation == span->worker_generation)
-		__sync_fetch_and_add(&worker->pending, -1);
-}
 
 static __always_inline void touch(struct event *e, struct span_ref ref)
 {
@@ -236,37 +172,6 @@ static __always_inline void leave(struct conn *conn)
 	conn->span.at = 0;
 }
 
-/* The request of @span is read by the event's thread: it has one more to answer. */
-static __always_inline void take(struct event *e, struct span *span)
-{
-	struct span_worker *worker = worker_at(e->thread->worker);
-
-	if (!worker)
-		return;
-	span->worker = e->thread->worker;
-	span->worker_generation = worker->generation;
-	span->ambiguous = worker->ambiguous;
-	span->open = 1;
-	__sync_fetch_and_add(&worker->open, 1);
-	__sync_fetch_and_add(&worker->pending, 1);
-}
-
-/* The answer has begun to leave: what its reader has open is one less. */
-static __always_inline void give(struct span *span)
-{
-	struct span_worker *worker = worker_at(span->worker);
-
-	act(span);
-	if (!span->open)
-		return;
-	span->open = 0;
-	if (!worker || worker->generation != span->worker_generation)
-		return;
-	__sync_fetch_and_add(&worker->open, -1);
-	if (worker->ambiguous != span->ambiguous)
-		span->record.flags |= SPAN_AMBIGUOUS;
-}
-
 /* More of the request that was there, or of what its client still sends with it. */
 static __always_inline bool is_more(const struct conn *conn, const struct span *span)
 {
@@ -297,7 +202,7 @@ static __always_inline void server_received(struct event *e)
 	touch(e, ref);
 	if (!span)
 		return;
-	take(e, span);
+	take(e->thread, span);
 	span->record.ordinal = conn->ordinal++;
 	span->record.server_slot = conn->slot;
 	if (conn->row < EDGE_ROWS_MAX)
@@ -306,19 +211,61 @@ static __always_inline void server_received(struct event *e)
 	span->record.begun_ns = e->at_ns;
 }
 
+/*
+ * The event's thread answers @span though another one has read it and nothing was seen to bring
+ * it here. A thread that only ever does so works on one request after the other: what it has done
+ * since its last answer was for this one.
+ */
+static __always_inline void answer_for_other(struct event *e, struct span *span)
+{
+	struct span_worker *process = worker_at(e->thread->process);
+	struct span *current = span_of(e->thread->span);
+
+	charge(e);
+	if (current && current->stand_in && !current->calls_out) {
+		span_use(span, &current->used);
+		span_adopt(current, e->thread->span.at, span, e->conn->span);
+	} else if (e->thread->helps && !(current && current->open)) {
+		span_use(span, &e->used);
+	} else {
+		span->record.flags |= SPAN_HANDOVER;
+		if (current && current->open)
+			current->record.flags |= SPAN_AMBIGUOUS;
+	}
+	e->thread->helps = !e->thread->reads;
+	if (process)
+		process->mixed = 1;
+}
+
+/* The event's thread answers a request that it has read, but touched others since. */
+static __always_inline void answer_from_afar(struct event *e, struct span *span)
+{
+	struct span *current = span_of(e->thread->span);
+
+	span_use(span, &e->used);
+	/* What it did just now may have been for the one that it has read last. */
+	if (!e->slept && current && current->open && !current->acted) {
+		current->record.flags |= SPAN_AMBIGUOUS;
+		span->record.flags |= SPAN_AMBIGUOUS;
+	}
+}
+
 static __always_inline void server_sent(struct event *e)
 {
 	struct conn *conn = e->conn;
 	struct span *span = span_of(conn->span);
 
-	charge(e);
-	if (!span || conn->turn == TURN_NONE)
+	if (!span || conn->turn == TURN_NONE) {
+		charge(e);
 		return;
-	if (e->thread->span.at != conn->span.at ||
-	    e->thread->span.generation != conn->span.generation) {
-		if (e->thread->worker != span->worker)
-			span->record.flags |= SPAN_HANDOVER;
 	}
+	if (e->thread->span.at == conn->span.at &&
+	    e->thread->span.generation == conn->span.generation)
+		span_use(span, &e->used);
+	else if (e->thread->worker == span->worker)
+		answer_from_afar(e, span);
+	else
+		answer_for_other(e, span);
 	give(span);
 	conn->turn = TURN_ANSWERED;
 	span->record.answered_ns = e->at_ns;
@@ -326,47 +273,97 @@ static __always_inline void server_sent(struct event *e)
 	touch(e, conn->span);
 }
 
-/* Whose call the event is, when it is the first send of one. False: nobody can tell. */
-static __always_inline bool find_caller(struct event *e, struct span_ref *ref)
-{
-	struct span_worker *worker = worker_at(e->thread->worker);
-	struct span *span = span_of(e->thread->span);
-	u32 others;
+enum caller {
+	CALLER_NONE,  /* nobody's: the thread has no request open */
+	CALLER_KNOWN, /* its span, for sure */
+	CALLER_ANY,   /* one of several */
+};
 
-	ref->at = 0;
-	ref->generation = 0;
-	if (!worker)
-		return true;
-	others = worker->pending;
-	if (span && !span->acted && span->worker == e->thread->worker)
-		others--;
-	if (span && !others && !e->slept) {
-		*ref = e->thread->span;
-		return true;
+/* Whose call the event's thread makes now. */
+static __always_inline enum caller find_caller(const struct event *e)
+{
+	const struct thread *t = e->thread;
+	struct span_worker *worker = worker_at(t->worker), *process = worker_at(t->process);
+	struct span *span = span_of(t->span);
+	u32 others;
+	bool mine;
+
+	if (!worker || !process)
+		return CALLER_NONE;
+	if (span && span->stand_in)
+		return worker->open ? CALLER_ANY : CALLER_KNOWN;
+	mine = span && span->worker == t->worker;
+	others = worker->pending - (mine && !span->acted ? 1 : 0);
+	/* An answered one's only as long as it is clear that its reader goes on with it. */
+	if (span && !others && !e->slept && (span->open || mine))
+		return CALLER_KNOWN;
+	if (span && span->open && mine && worker->open == 1 &&
+	    (!process->mixed || process->open == 1))
+		return CALLER_KNOWN;
+	if (worker->open)
+		return CALLER_ANY;
+	return process->open && !t->helps ? CALLER_ANY : CALLER_NONE;
+}
+
+/* All that may have made the call will say that something is missing. */
+static __always_inline void accuse(const struct event *e)
+{
+	struct span_worker *worker = worker_at(e->thread->worker),
+			   *process = worker_at(e->thread->process);
+
+	if (worker && worker->open)
+		__sync_fetch_and_add(&worker->ambiguous, 1);
+	else if (process)
+		__sync_fetch_and_add(&process->ambiguous, 1);
+}
+
+/* Stands for the request that this thread, which has read none, will answer. */
+static __always_inline void stand_in(struct event *e)
+{
+	struct span *span;
+	struct span_ref ref;
+
+	span = span_new(&ref, e->at_ns);
+	if (!span)
+		return;
+	span->stand_in = 1;
+	span_use(span, &e->used);
+	touch(e, ref);
+}
+
+/* The caller of the event's call, none when it is not known: @span then says why. */
+static __always_inline struct span_ref caller_of(struct event *e, struct span *span)
+{
+	struct span_ref ref = e->conn->caller;
+	struct span *caller = span_of(ref);
+	enum caller known;
+
+	e->conn->caller.at = 0;
+	if (caller && (caller->open || caller->stand_in))
+		return ref;
+	known = find_caller(e);
+	if (known == CALLER_NONE && e->thread->helps) {
+		stand_in(e);
+		known = CALLER_KNOWN;
 	}
-	if (span && span->open && worker->open == (span->worker == e->thread->worker ? 1 : 0)) {
-		*ref = e->thread->span;
-		return true;
+	if (known == CALLER_KNOWN)
+		return e->thread->span;
+	if (known == CALLER_ANY) {
+		accuse(e);
+		span->record.flags |= SPAN_AMBIGUOUS;
 	}
-	if (!worker->open)
-		return true;
-	__sync_fetch_and_add(&worker->ambiguous, 1);
-	return false;
+	ref.at = 0;
+	ref.generation = 0;
+	return ref;
 }
 
 /* The part of a call that its caller knows. */
 static __always_inline void ask(struct event *e, struct span *span, struct span_ref ref)
 {
-	struct conn *conn = e->conn;
-	struct span_ref caller = conn->caller;
+	struct span_ref caller = caller_of(e, span);
 	struct span *parent = span_of(caller);
+	struct conn *conn = e->conn;
 
-	if (!parent || parent->record.answered_ns) {
-		if (!find_caller(e, &caller))
-			span->record.flags |= SPAN_AMBIGUOUS;
-		parent = span_of(caller);
-	}
-	conn->caller.at = 0;
 	span->record.client_slot = conn->slot;
 	span->record.ordinal = conn->ordinal++;
 	span->record.sent_ns = e->at_ns;
@@ -382,6 +379,7 @@ static __always_inline void ask(struct event *e, struct span *span, struct span_
 		return;
 	}
 	act(parent);
+	__sync_fetch_and_add(&parent->calls_out, 1);
 	span->before = parent->used;
 	span_adopt(span, ref.at, parent, caller);
 }
@@ -440,6 +438,8 @@ static __always_inline void client_received(struct event *e)
 		charge(e);
 	else if (parent)
 		span_use(parent, &e->used);
+	if (parent && conn->turn == TURN_ASKED)
+		__sync_fetch_and_add(&parent->calls_out, -1);
 	conn->turn = TURN_ANSWERED;
 	if (conn->row < EDGE_ROWS_MAX)
 		span->record.edge = conn->row;
@@ -511,24 +511,31 @@ int BPF_PROG(span_received, struct sock *sk, int ret, int flags)
 /* connect() is called for the request that its thread works on, whoever sends on it later. */
 static __always_inline void connecting(struct conn *conn)
 {
-	struct event e = { .conn = conn };
-	struct span_ref ref;
+	struct event e = { .conn = conn, .task = bpf_get_current_task_btf() };
 
-	e.task = bpf_get_current_task_btf();
 	e.thread = bpf_task_storage_get(&shared_threads, e.task, 0, 0);
 	if (!e.thread || !e.thread->worker)
 		return;
 	e.slept = e.task->nvcsw != e.thread->slept;
-	if (find_caller(&e, &ref))
-		conn->caller = ref;
+	if (find_caller(&e) == CALLER_KNOWN)
+		conn->caller = e.thread->span;
 }
 
 static __always_inline void closing(struct conn *conn)
 {
 	struct isn_pair isn = conn->isn;
+	struct span *span, *parent;
 	struct span_link *link;
 	u32 number = conn->link;
 
+	span = span_of(conn->span);
+	if (span && conn->role == ROLE_SERVER)
+		give(span);
+	parent = span && conn->role == ROLE_CLIENT && conn->turn == TURN_ASKED
+			 ? span_of(span->parent)
+			 : NULL;
+	if (parent)
+		__sync_fetch_and_add(&parent->calls_out, -1);
 	leave(conn);
 	link = number ? bpf_map_lookup_elem(&span_links, &number) : NULL;
 	if (!link)
@@ -560,13 +567,19 @@ SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(span_exit, struct task_struct *task)
 {
 	struct thread *t = bpf_task_storage_get(&shared_threads, task, 0, 0);
-	u32 number;
+	u32 number, tgid;
 
 	if (!t || !t->worker)
 		return 0;
 	number = t->worker;
 	t->worker = 0;
 	bpf_map_push_elem(&span_worker_free, &number, 0);
+	if (task->signal->live.counter)
+		return 0;
+	number = t->process;
+	tgid = task->tgid;
+	if (!bpf_map_delete_elem(&span_processes, &tgid))
+		bpf_map_push_elem(&span_worker_free, &number, 0);
 	return 0;
 }
 

@@ -22,7 +22,10 @@ struct thread {
 	u64 iowait_ns;		 /* since when, on the run queue's clock; 0: it is not */
 	struct span_usage total; /* since it was first seen */
 	u32 worker;		 /* its number in span_workers; 0: none */
-	u32 pad;
+	u32 process;		 /* the same for its process */
+	bool reads;		 /* has read requests */
+	bool helps;		 /* only answers those that others have read */
+	u8 pad[6];
 };
 
 struct {

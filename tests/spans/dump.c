@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Prints the spans of all traces, one line each of tab-separated fields under a head line, until
- * its standard input ends; writes "ready" to stderr once it measures.
+ * its standard input ends. To stderr: "ready" once it measures; at the end whose the slots are,
+ * and what was lost.
  *   dump < FIFO > FILE
  */
 #include <poll.h>
@@ -36,7 +37,8 @@ static int print(const struct span_record *r, void *data)
 	return 0;
 }
 
-static int losses(struct collector *c)
+/* Whose the slots are, and what was lost. */
+static int explain(struct collector *c)
 {
 	struct snapshot s = { 0 };
 	size_t i;
@@ -47,6 +49,10 @@ static int losses(struct collector *c)
 		if (s.losses[i])
 			fprintf(stderr, "lost\t%s\t%llu\n", loss_name(i),
 				(unsigned long long)s.losses[i]);
+	}
+	for (i = SLOT_FIRST; i < s.nr_owners; i++) {
+		if (s.owners[i].key)
+			fprintf(stderr, "slot\t%zu\t%s\n", i, s.owners[i].name);
 	}
 	snapshot_free(&s);
 	return 0;
@@ -74,7 +80,7 @@ int main(void)
 	if (!code)
 		code = spans_drain(c, print, NULL);
 	if (!code)
-		code = losses(c);
+		code = explain(c);
 	collector_close(c);
 	return code != 0;
 }
