@@ -14,8 +14,8 @@
 #define MSG_PEEK     0x2
 #define MSG_ERRQUEUE 0x2000
 
-/* The process that marks its requests by their endpoint; set before loading. */
-const volatile unsigned int span_marker_tgid;
+/* The process that marks its requests by their endpoint. */
+volatile unsigned int span_marker_tgid;
 
 /* Of the load generator's connections, by local port: the endpoint of the request, from 1. */
 struct {
@@ -62,6 +62,18 @@ static __always_inline u32 link_join(struct conn *conn, u32 number)
 	__sync_fetch_and_add(&link->halves, 1);
 	conn->link = number;
 	return number;
+}
+
+/*
+ * The same, where the event is about the request @span. A thread that has slept was woken for
+ * that one, whatever it did before.
+ */
+static __always_inline void charge_for(struct event *e, struct span *span)
+{
+	if (!e->slept)
+		charge(e);
+	else if (span)
+		span_use(span, &e->used);
 }
 
 /* The number that both halves of the connection know; 0: none. */
@@ -186,15 +198,13 @@ static __always_inline void server_received(struct event *e)
 	struct span *span = span_of(conn->span);
 	struct span_ref ref;
 
-	if (!e->slept)
-		charge(e);
 	if (is_more(conn, span)) {
-		if (e->slept)
-			span_use(span, &e->used);
+		charge_for(e, span);
 		conn->turn = TURN_ASKED;
 		touch(e, conn->span);
 		return;
 	}
+	charge_for(e, NULL);
 	leave(conn);
 	span = span_open(e, &ref);
 	conn->span = ref;
@@ -328,6 +338,7 @@ static __always_inline void stand_in(struct event *e)
 		return;
 	span->stand_in = 1;
 	span_use(span, &e->used);
+	__builtin_memset(&e->used, 0, sizeof(e->used));
 	touch(e, ref);
 }
 
@@ -374,6 +385,7 @@ static __always_inline void ask(struct event *e, struct span *span, struct span_
 		span->record.flags |= SPAN_CONNECTED;
 	}
 	span->asker = e->thread->worker;
+	charge_for(e, parent);
 	if (!parent) {
 		span->before = e->thread->total;
 		return;
@@ -390,15 +402,18 @@ static __always_inline void client_sent(struct event *e)
 	struct span *span = span_of(conn->span);
 	struct span_ref ref;
 
-	charge(e);
 	if (!span || conn->turn != TURN_ASKED) {
 		leave(conn);
 		span = span_open(e, &ref);
 		conn->span = ref;
 		conn->turn = TURN_ASKED;
-		if (!span)
+		if (!span) {
+			charge(e);
 			return;
+		}
 		ask(e, span, ref);
+	} else {
+		charge_for(e, span_of(span->parent));
 	}
 	/* With TLS the first send of a turn may end the handshake, and the last one be the request.
 	 */
@@ -433,11 +448,7 @@ static __always_inline void client_received(struct event *e)
 		return;
 	}
 	parent = span_of(span->parent);
-	/* An event loop that slept was woken for this answer, not for what it did before. */
-	if (!e->slept)
-		charge(e);
-	else if (parent)
-		span_use(parent, &e->used);
+	charge_for(e, parent);
 	if (parent && conn->turn == TURN_ASKED)
 		__sync_fetch_and_add(&parent->calls_out, -1);
 	conn->turn = TURN_ANSWERED;
@@ -512,13 +523,18 @@ int BPF_PROG(span_received, struct sock *sk, int ret, int flags)
 static __always_inline void connecting(struct conn *conn)
 {
 	struct event e = { .conn = conn, .task = bpf_get_current_task_btf() };
+	struct span *caller;
 
 	e.thread = bpf_task_storage_get(&shared_threads, e.task, 0, 0);
 	if (!e.thread || !e.thread->worker)
 		return;
 	e.slept = e.task->nvcsw != e.thread->slept;
-	if (find_caller(&e) == CALLER_KNOWN)
-		conn->caller = e.thread->span;
+	if (find_caller(&e) != CALLER_KNOWN)
+		return;
+	conn->caller = e.thread->span;
+	caller = span_of(conn->caller);
+	if (caller)
+		act(caller);
 }
 
 static __always_inline void closing(struct conn *conn)

@@ -21,6 +21,8 @@ struct thread {
 	u64 disk_ns;		 /* asleep in io_schedule() so far */
 	u64 iowait_ns;		 /* since when, on the run queue's clock; 0: it is not */
 	struct span_usage total; /* since it was first seen */
+	u64 queue;		 /* its run queue's address, */
+	u64 queue_throttled_ns;	 /* and for how long that was throttled */
 	u32 worker;		 /* its number in span_workers; 0: none */
 	u32 process;		 /* the same for its process */
 	bool reads;		 /* has read requests */
@@ -111,6 +113,63 @@ static __always_inline u64 thread_cpu_ns(struct task_struct *task, u64 now_ns)
 }
 
 /*
+ * For how long a queue with tasks of its cgroup was kept off its CPU by a quota, of the cgroup or
+ * one above, the throttling under way left out. By task since 6.6 (677ea015f231, "sched: add
+ * throttled time stat for throttled children"); before, what its load tracking leaves out.
+ */
+struct cfs_rq___task_time {
+	u64 throttled_clock_task_time;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___pelt_time {
+	u64 throttled_clock_pelt_time;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___self_time {
+	u64 throttled_clock_self_time;
+} __attribute__((preserve_access_index));
+
+static __always_inline u64 queue_throttled_ns(const void *queue)
+{
+	const struct cfs_rq___self_time *self = queue;
+	const struct cfs_rq___pelt_time *pelt = queue;
+	const struct cfs_rq___task_time *task = queue;
+
+	if (bpf_core_field_exists(self->throttled_clock_self_time))
+		return BPF_CORE_READ(self, throttled_clock_self_time);
+	if (bpf_core_field_exists(pelt->throttled_clock_pelt_time))
+		return BPF_CORE_READ(pelt, throttled_clock_pelt_time);
+	if (bpf_core_field_exists(task->throttled_clock_task_time))
+		return BPF_CORE_READ(task, throttled_clock_task_time);
+	return 0;
+}
+
+/*
+ * The part of @wait_ns on the run queue that was a quota's doing. A task does not change queues
+ * while its own is throttled, so it is the one that it was on at the last event, even when it has
+ * moved since; that one may be gone, then what is read means nothing, hence the bound.
+ */
+static __always_inline u64 thread_throttled_ns(struct thread *t, struct task_struct *task,
+					       u64 wait_ns)
+{
+	u64 queue = (u64)task->se.cfs_rq, throttled_ns = 0, now_ns;
+
+	if (wait_ns && t->queue) {
+		throttled_ns = queue_throttled_ns((void *)t->queue) - t->queue_throttled_ns;
+		if ((s64)throttled_ns < 0)
+			throttled_ns = 0;
+		if (throttled_ns > wait_ns)
+			throttled_ns = wait_ns;
+	}
+	if (wait_ns || queue != t->queue) {
+		now_ns = queue_throttled_ns((void *)queue);
+		t->queue = queue;
+		t->queue_throttled_ns = now_ns;
+	}
+	return throttled_ns;
+}
+
+/*
  * What the running thread used since its last hook, into @used and its totals. @after_ns of run
  * time belong to what comes next: the send that this hook is about departed so long ago.
  */
@@ -126,9 +185,12 @@ static __always_inline void thread_account(struct thread *t, struct task_struct 
 			cpu_ns = t->cpu_ns;
 		used->cpu_ns = cpu_ns - t->cpu_ns;
 		used->runq_ns = run_delay_ns - t->run_delay_ns;
+		used->throttled_ns = thread_throttled_ns(t, task, used->runq_ns);
+		used->runq_ns -= used->throttled_ns;
 		used->disk_ns = t->disk_ns - t->disk_seen_ns;
 		t->total.cpu_ns += used->cpu_ns;
 		t->total.runq_ns += used->runq_ns;
+		t->total.throttled_ns += used->throttled_ns;
 		t->total.disk_ns += used->disk_ns;
 	}
 	t->at_ns = now_ns - after_ns;

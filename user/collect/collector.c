@@ -322,7 +322,6 @@ static int load_span(struct collector *c)
 
 	c->span->rodata->spans_on = true;
 	c->span->rodata->conn_in_sk_storage = true;
-	c->span->rodata->span_marker_tgid = (u32)getpid();
 	bpf_map__set_autocreate(c->span->maps.conns_by_sock, false);
 	err = prepare(c, OBJECT_SPAN);
 	if (!err)
@@ -333,9 +332,8 @@ static int load_span(struct collector *c)
 	control.other_every = &c->span->bss->span_other_every;
 	*control.slow_every = 1;
 	*control.other_every = 1;
-	control.marks = map_rows(c, c->span->maps.span_marks);
-	if (!control.marks)
-		return -errno;
+	control.marker_tgid = &c->span->bss->span_marker_tgid;
+	control.marks_fd = bpf_map__fd(c->span->maps.span_marks);
 	/* Number 0 stands for none. */
 	err = fill_free(c->span->maps.span_link_free, 1,
 			bpf_map__max_entries(c->span->maps.span_link_free));

@@ -92,9 +92,17 @@ int spans_drain(struct collector *c, int (*each)(const struct span_record *, voi
 	return 0;
 }
 
-u32 *spans_marks(struct collector *c)
+int spans_marks_fd(struct collector *c)
 {
 	struct span_ring *ring = collector_span_ring(c);
 
-	return ring ? ring->control.marks : NULL;
+	return ring ? ring->control.marks_fd : -1;
+}
+
+void spans_expect_marks(struct collector *c, pid_t process)
+{
+	struct span_ring *ring = collector_span_ring(c);
+
+	if (ring)
+		*ring->control.marker_tgid = (u32)process;
 }

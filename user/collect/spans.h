@@ -6,6 +6,8 @@
 #ifndef SITU_COLLECT_SPANS_H
 #define SITU_COLLECT_SPANS_H
 
+#include <sys/types.h>
+
 #include "user/collect/collector.h"
 
 /*
@@ -16,10 +18,14 @@
 int spans_drain(struct collector *c, int (*each)(const struct span_record *, void *), void *data);
 
 /*
- * The load generator's marks, one for each local port of its connections: the number that its
- * request's root is to have as endpoint, from 1; 0 for none. Written with a plain store right
- * before the request is sent, by this process only. NULL where no spans are measured.
+ * The load generator's marks: a file of SPAN_PORTS u32 to be mapped shared and writable, one for
+ * each local port of its connections: the number that the request's root is to have as endpoint,
+ * from 1; 0 for none. Written with a plain store right before the request is sent. It belongs to
+ * the collector, is close-on-exec, and -1 where no spans are measured.
  */
-u32 *spans_marks(struct collector *c);
+int spans_marks_fd(struct collector *c);
+
+/* From now on only @process's marks count; 0: nobody's. */
+void spans_expect_marks(struct collector *c, pid_t process);
 
 #endif
