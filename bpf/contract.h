@@ -239,6 +239,7 @@ struct edge_row {
 #define SPAN_NONE      0xffffffffU
 #define SPAN_TRACE_MAX 64    /* spans in a trace; more are left out and counted */
 #define SPAN_PORTS     65536 /* marks of the load generator, by its connection's local port */
+#define SPAN_MARKER    0     /* in the place of a port: the process id of the generator */
 
 /* What a thread used of the machine, and waited for, between two instants. */
 struct span_usage {

@@ -14,9 +14,6 @@
 #define MSG_PEEK     0x2
 #define MSG_ERRQUEUE 0x2000
 
-/* The process that marks its requests by their endpoint. */
-volatile unsigned int span_marker_tgid;
-
 /* Of the load generator's connections, by local port: the endpoint of the request, from 1. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -396,6 +393,24 @@ static __always_inline void ask(struct event *e, struct span *span, struct span_
 	span_adopt(span, ref.at, parent, caller);
 }
 
+static __always_inline u32 mark_of(u32 port)
+{
+	u32 *mark = bpf_map_lookup_elem(&span_marks, &port);
+
+	return mark ? *mark : 0;
+}
+
+/* The endpoint of the load that the root @span asks for, when the load generator sends it. */
+static __always_inline void note_mark(const struct event *e, struct span *span)
+{
+	u32 marker = mark_of(SPAN_MARKER);
+
+	if (!marker || marker != (u32)e->task->tgid)
+		return;
+	span->record.port = e->sk->__sk_common.skc_num;
+	span->record.endpoint = mark_of(span->record.port);
+}
+
 static __always_inline void client_sent(struct event *e)
 {
 	struct conn *conn = e->conn;
@@ -415,18 +430,11 @@ static __always_inline void client_sent(struct event *e)
 	} else {
 		charge_for(e, span_of(span->parent));
 	}
-	/* With TLS the first send of a turn may end the handshake, and the last one be the request.
-	 */
-	if (!span->parent.at && span_marker_tgid &&
-	    span_marker_tgid == bpf_get_current_pid_tgid() >> 32) {
-		u32 port = e->sk->__sk_common.skc_num,
-		    *mark = bpf_map_lookup_elem(&span_marks, &port);
-
-		span->record.endpoint = mark ? *mark : 0;
-		span->record.port = port;
-	}
+	/* With TLS the first send may end the handshake, and the last one be the request. */
 	if (span->parent.at)
 		touch(e, span->parent);
+	else
+		note_mark(e, span);
 }
 
 static __always_inline void usage_since(struct span_usage *to, const struct span_usage *now,

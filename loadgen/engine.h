@@ -49,6 +49,12 @@ struct engine_config {
 	bool sleeps; /* whenever it waits: it is never awake just to be on time */
 	unsigned int requests_per_connection; /* 0: no limit */
 	struct transport transport;	      /* checked */
+	/*
+	 * [65536] or NULL: by the local port of a connection, the number of the target, from 1,
+	 * whose request is about to be sent on it; 0 where a request is not all that is under way
+	 * there.
+	 */
+	u32 *marks;
 	/* Called in the calling thread, about every @progress_ns; may be NULL. */
 	void (*progress)(const struct engine_progress *now, void *arg);
 	void *progress_arg;

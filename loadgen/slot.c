@@ -57,6 +57,8 @@ static int on_send(void *arg, char *remote, char *local, int remote_port, int lo
 		slot->started_ns = clock_mono_ns();
 	if (slot->served)
 		count_on_connection(slot, local_port, opened);
+	if (slot->marks)
+		slot->marks[(uint16_t)local_port] = (u32)(slot->plan - slot->plans) + 1;
 	return slot->sent++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
@@ -104,6 +106,9 @@ int slot_make(struct slot *slot, const struct plans *plans, size_t number, u32 *
 	*slot = (struct slot){ .easy = curl_easy_init(),
 			       .body = buf_init(EXTRACT_BODY_MAX),
 			       .served = served,
+			       .marks = config->transport.http == TRANSPORT_HTTP1 ? config->marks
+										  : NULL,
+			       .plans = plans->plan,
 			       .served_max = config->requests_per_connection };
 	slot->text = malloc(plans->text_max);
 	slot->text_room = plans->text_max;

@@ -25,7 +25,9 @@ struct slot {
 	struct slot *older, *newer; /* while busy: neighbours in the order of their start */
 	u32 *served;		    /* of each local port of its addresses; NULL: do not count */
 	unsigned int served_max;
-	char *text; /* the request's varying texts; URL, then headers, then body */
+	u32 *marks;		  /* see struct engine_config; NULL: none */
+	const struct plan *plans; /* the first one */
+	char *text;		  /* the request's varying texts; URL, then headers, then body */
 	size_t text_room;
 	struct curl_slist *varying; /* its varying headers, linked to the plan's constant ones */
 	struct session_run run;	    /* the session whose step it carries, if one */

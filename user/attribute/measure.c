@@ -168,6 +168,11 @@ static int poll_failed(int code, struct err *err)
 	return err_set(err, EXIT_FAILED, "cannot read the spans of requests: %s", strerror(-code));
 }
 
+int measure_marks_fd(struct measure *m)
+{
+	return spans_marks_fd(m->collector);
+}
+
 int measure_begin(struct measure *m, struct err *err)
 {
 	int code = measure_poll(m); /* what came before is not of this phase */

@@ -45,6 +45,12 @@ void measure_forget_services(struct measure *m);
  */
 int measure_poll(struct measure *m);
 
+/*
+ * The open file of the marks that tell which endpoint's a request of the load generator is: see
+ * spans_marks_fd(). -1 where requests are not followed.
+ */
+int measure_marks_fd(struct measure *m);
+
 /* Takes the snapshot that the next measure_end() counts from. */
 int measure_begin(struct measure *m, struct err *err);
 

@@ -7,6 +7,7 @@
 
 #include "user/cmd/cmd.h"
 #include "user/cmd/load_capacity.h"
+#include "user/cmd/load_marks.h"
 #include "user/cmd/load_progress.h"
 #include "user/cmd/load_result.h"
 #include "user/export/export.h"
@@ -173,6 +174,8 @@ static int run(const void *config, const struct args *args, struct err *err)
 	if (o->schema)
 		return export_schema(stdout, err);
 	if (load_job_make(&job, o, args, err))
+		return -1;
+	if (load_marks_map(&job.config.marks, err))
 		return -1;
 	w = read_workload(o, args->nr ? args->item[0] : NULL, err);
 	if (!w)

@@ -332,7 +332,6 @@ static int load_span(struct collector *c)
 	control.other_every = &c->span->bss->span_other_every;
 	*control.slow_every = 1;
 	*control.other_every = 1;
-	control.marker_tgid = &c->span->bss->span_marker_tgid;
 	control.marks_fd = bpf_map__fd(c->span->maps.span_marks);
 	/* Number 0 stands for none. */
 	err = fill_free(c->span->maps.span_link_free, 1,

@@ -11,7 +11,6 @@ struct span_ring;
 /* Where the kernel's programs look; they live as long as their object. */
 struct span_control {
 	volatile u32 *slow_every, *other_every; /* one of so many traces is sent */
-	volatile u32 *marker_tgid;
 	int marks_fd; /* the map's own: not to be closed */
 };
 

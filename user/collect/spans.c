@@ -98,11 +98,3 @@ int spans_marks_fd(struct collector *c)
 
 	return ring ? ring->control.marks_fd : -1;
 }
-
-void spans_expect_marks(struct collector *c, pid_t process)
-{
-	struct span_ring *ring = collector_span_ring(c);
-
-	if (ring)
-		*ring->control.marker_tgid = (u32)process;
-}

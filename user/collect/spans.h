@@ -6,8 +6,6 @@
 #ifndef SITU_COLLECT_SPANS_H
 #define SITU_COLLECT_SPANS_H
 
-#include <sys/types.h>
-
 #include "user/collect/collector.h"
 
 /*
@@ -20,12 +18,10 @@ int spans_drain(struct collector *c, int (*each)(const struct span_record *, voi
 /*
  * The load generator's marks: a file of SPAN_PORTS u32 to be mapped shared and writable, one for
  * each local port of its connections: the number that the request's root is to have as endpoint,
- * from 1; 0 for none. Written with a plain store right before the request is sent. It belongs to
- * the collector, is close-on-exec, and -1 where no spans are measured.
+ * from 1; 0 for none. Written with a plain store right before the request is sent. They count for
+ * the process whose id stands at SPAN_MARKER. The file belongs to the collector, is close-on-exec,
+ * and -1 where no spans are measured.
  */
 int spans_marks_fd(struct collector *c);
-
-/* From now on only @process's marks count; 0: nobody's. */
-void spans_expect_marks(struct collector *c, pid_t process);
 
 #endif

@@ -10,6 +10,7 @@
 #include "user/base/buf.h"
 #include "user/base/clock.h"
 #include "user/experiment/cgroup.h"
+#include "user/experiment/env.h"
 #include "user/experiment/loadphase.h"
 #include "user/experiment/log.h"
 #include "user/export/export.h"
@@ -68,6 +69,7 @@ static int start(const struct deploy *d, const struct plan_phase *load, u64 dura
 		 int log, struct child *child, struct err *err)
 {
 	unsigned int target = d->plan->load.target_index;
+	int marks = d->measure ? measure_marks_fd(d->measure) : -1, failed;
 	char rate[32], connections[16], duration[32], seed[32], url[64], cgroup[PATH_LONG];
 	const char *const argv[] = {
 		"situ",	  "load",    "-f",     load->workload_path,
@@ -79,7 +81,6 @@ static int start(const struct deploy *d, const struct plan_phase *load, u64 dura
 		.what = "the load generator",
 		.file = "/proc/self/exe",
 		.argv = (char *const *)argv,
-		.env = environ,
 		.cwd = d->plan->here,
 		.fs = d->lab->fs,
 		.cgroup = cgroup,
@@ -88,7 +89,9 @@ static int start(const struct deploy *d, const struct plan_phase *load, u64 dura
 		.in = -1,
 		.out = out,
 		.err = log,
+		.kept = marks > 2 ? marks : 0,
 	};
+	struct env env = { 0 };
 
 	cgroup_path(d, cgroup);
 	snprintf(rate, sizeof(rate), "%.9g", load->rate);
@@ -99,7 +102,14 @@ static int start(const struct deploy *d, const struct plan_phase *load, u64 dura
 	snprintf(url, sizeof(url), "http://%s:%u",
 		 plan_host_of(d->plan, d->placement, target)->address,
 		 d->plan->services[target].port);
-	return spawn_start(&s, child, err);
+	env_inherit(&env);
+	if (s.kept)
+		env_set(&env, LOADPHASE_MARKS "=%d", s.kept);
+	s.env = env.item;
+	failed = env.failed ? err_set(err, EXIT_FAILED, "out of memory: free some")
+			    : spawn_start(&s, child, err);
+	env_free(&env);
+	return failed;
 }
 
 static int report_failure(const struct deploy *d, int status, const char *log, struct err *err)

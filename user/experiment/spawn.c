@@ -54,6 +54,8 @@ static int set_files(const struct spawn *s)
 		if (low[i] < 0)
 			return -1;
 	}
+	if (s->kept && fcntl(s->kept, F_SETFD, 0))
+		return -1;
 	for (i = 0; i < 3; i++) {
 		if (dup2(low[i], i) < 0)
 			return -1;

@@ -24,6 +24,7 @@ struct spawn {
 	const cpu_set_t *cpus;	   /* NULL: stay */
 	const char *user;	   /* NULL: stay */
 	int in, out, err;	   /* -1: /dev/null */
+	int kept;		   /* stays open, under its number; 0: none */
 };
 
 struct child {
