@@ -11,7 +11,7 @@ struct span_ring;
 /* Where the kernel's programs look; they live as long as their object. */
 struct span_control {
 	volatile u32 *slow_every, *other_every; /* one of so many traces is sent */
-	int marks_fd; /* the map's own: not to be closed */
+	int marks_fd;				/* the map's own: not to be closed */
 };
 
 /* On the ring buffer @map_fd. *@out is to be closed in any case. 0 or -errno. */
