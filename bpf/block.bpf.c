@@ -207,14 +207,11 @@ static __always_inline void count_times(struct disk_row *row, const struct reque
 {
 	u64 now_ns = bpf_ktime_get_ns(), start_ns = rq->start_time_ns,
 	    issued_ns = rq->io_start_time_ns;
-	int in_device, times = 2;
 
 	if (!issued_ns && noted)
 		issued_ns = noted->issued_ns;
-	if (never_issued(rq)) {
+	if (never_issued(rq))
 		issued_ns = now_ns;
-		times = 1;
-	}
 	if (!issued_ns) {
 		lose(LOSS_DISK_NO_STAMP);
 		return;
@@ -223,15 +220,14 @@ static __always_inline void count_times(struct disk_row *row, const struct reque
 		lose(LOSS_DISK_CLOCK);
 		return;
 	}
-	/* One code for both: what counts here is how much of it the instruction cache has to take.
-	 */
-#pragma clang loop unroll(disable)
-	for (in_device = start_ns ? 0 : 1; in_device < times; in_device++) {
-		u64 time_ns = in_device ? now_ns - issued_ns : issued_ns - start_ns;
-
-		*(in_device ? &row->device_sum_ns : &row->queue_sum_ns) += time_ns;
-		hist_count(in_device ? row->device : row->queue, time_ns);
+	if (!never_issued(rq)) {
+		row->device_sum_ns += now_ns - issued_ns;
+		hist_count(row->device, now_ns - issued_ns);
 	}
+	if (!start_ns)
+		return;
+	row->queue_sum_ns += issued_ns - start_ns;
+	hist_count(row->queue, issued_ns - start_ns);
 }
 
 /*

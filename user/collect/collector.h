@@ -25,8 +25,8 @@ void collector_close(struct collector *c); /* NULL is fine */
 int collector_switch(struct collector *c, bool on);
 
 /*
- * Reads all maps into the empty @s (zeroed or reset), which the caller frees. Takes back what removed cgroups held
- * and attaches what stands by when the losses call for it. 0 or -errno.
+ * Reads all maps into the empty @s (zeroed or reset), which the caller frees. Takes back what
+ * removed cgroups held and attaches what stands by when the losses call for it. 0 or -errno.
  */
 int collector_snapshot(struct collector *c, struct snapshot *s);
 

@@ -196,8 +196,9 @@ static void print_fill(const struct tally *fill, FILE *out)
 	size_t i;
 
 	for (i = 0; i < fill->nr; i++)
-		fprintf(out, "%s %llu %s", i ? "," : "Map rows in use:",
-			(unsigned long long)fill->item[i].count, fill->item[i].label);
+		fprintf(out, "%s %llu %s",
+			i ? "," : "Map rows in use:", (unsigned long long)fill->item[i].count,
+			fill->item[i].label);
 	if (fill->nr)
 		fputc('\n', out);
 }
