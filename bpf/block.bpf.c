@@ -293,23 +293,6 @@ static __always_inline bool charged_above(const struct cgroup *cgroup, u64 charg
 	       task_io_cgroup((void *)bpf_get_current_task()) == cgroup;
 }
 
-/*
- * Whether `current` submits @rq for itself and the kernel charges the root, as it does where the
- * io controller is off: a quick answer, of which false says nothing.
- */
-static __always_inline bool charged_to_root(const struct request *rq)
-{
-	const struct cgroup_subsys_state *css;
-	const struct bio *bio = rq->bio;
-	const struct blkcg_gq *blkg;
-
-	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf) || !bio)
-		return false;
-	blkg = bio->bi_blkg;
-	css = io_css(bpf_get_current_task_btf()->cgroups);
-	return blkg && css == &blkg->blkcg->css && !css->parent;
-}
-
 /* Slot of who pays for @rq, which `current` submits. */
 static __noinline u32 submitted_slot_slowly(const struct request *rq)
 {
@@ -323,14 +306,29 @@ static __noinline u32 submitted_slot_slowly(const struct request *rq)
 	return cgroup ? owner_slot(charged, cgroup->kn) : SLOT_UNOWNED;
 }
 
+/*
+ * The same, quicker for the usual case: a service submits for itself and the kernel charges the
+ * root, as it does where the io controller is off.
+ */
 static __always_inline u32 submitted_slot(const struct request *rq)
 {
-	const struct kernfs_node *node;
-	u64 key = current_cgroup(&node) & OWNER_ID_MASK;
+	const struct cgroup_subsys_state *css;
+	const struct bio *bio = rq->bio;
+	const struct blkcg_gq *blkg;
+	const struct cgroup *cgroup;
+	const struct css_set *set;
+	u64 key;
 
-	if (key != OWNER_ROOT && charged_to_root(rq))
-		return owner_slot(key, node);
-	return submitted_slot_slowly(rq);
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf) || !bio)
+		return submitted_slot_slowly(rq);
+	set = bpf_get_current_task_btf()->cgroups;
+	blkg = bio->bi_blkg;
+	css = io_css(set);
+	cgroup = set->dfl_cgrp;
+	key = owner_key(cgroup, OWNER_V2);
+	if (key == OWNER_ROOT || !blkg || css != &blkg->blkcg->css || css->parent)
+		return submitted_slot_slowly(rq);
+	return owner_slot(key, cgroup->kn);
 }
 
 static __always_inline int note_submitter(struct request *rq)

@@ -103,10 +103,11 @@ static __always_inline void count_reason(struct sched_row *row, const struct tas
 		lose(LOSS_SCHED_NO_STAMP);
 }
 
-static __always_inline void switch_out(struct cpu_state *cpu, u32 cpu_nr, struct task_struct *prev,
-				       bool preempt, u64 state, u64 now_ns)
+static __always_inline void switch_out(struct cpu_state *cpu, u32 cpu_nr, u32 slot,
+				       struct task_struct *prev, bool preempt, u64 state,
+				       u64 now_ns)
 {
-	struct sched_row *row = row_of(cpu_nr, slot_of_prev(cpu, prev));
+	struct sched_row *row = row_of(cpu_nr, slot);
 	u64 slice_ns = now_ns - prev->sched_info.last_arrival;
 
 	if (!row)
@@ -235,7 +236,7 @@ static __always_inline void refresh_clock_offset(struct cpu_state *cpu, u64 now_
 SEC("?tp_btf/sched_switch")
 int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	u32 cpu_nr = bpf_get_smp_processor_id(), slot = SLOT_IDLE;
+	u32 cpu_nr = bpf_get_smp_processor_id(), slot = SLOT_IDLE, prev_slot = SLOT_IDLE;
 	u64 now_ns = task_rq_clock(prev);
 	struct cpu_state *cpu;
 
@@ -245,10 +246,14 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	/* User space reads row and state together and trusts seq's order, so volatile. */
 	*(volatile u32 *)&cpu->seq = cpu->seq | 1;
 	/* The idle task is pid 0 on every CPU: never charged. */
-	if (prev->pid)
-		switch_out(cpu, cpu_nr, prev, preempt, task_state(ctx, prev), now_ns);
+	if (prev->pid) {
+		prev_slot = slot_of_prev(cpu, prev);
+		switch_out(cpu, cpu_nr, prev_slot, prev, preempt, task_state(ctx, prev), now_ns);
+	}
 	if (next->pid) {
-		slot = owner_of_task(next);
+		/* Tasks of one service take turns often: one set of cgroups, one slot. */
+		slot = prev->pid && next->cgroups == prev->cgroups ? prev_slot
+								   : owner_of_task(next);
 		switch_in(cpu, cpu_nr, slot, next, now_ns);
 	}
 	remember_slice(cpu);

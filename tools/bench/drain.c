@@ -346,7 +346,7 @@ static int run_snapshots(const struct crowd *crowd, int rounds)
 	struct err err = { 0 };
 	int code;
 
-	if (features_decide(&features, &err) || collector_open(&c, &features, false, &err))
+	if (features_decide(&features, false, &err) || collector_open(&c, &features, false, &err))
 		code = err_report(&err);
 	else
 		code = time_snapshots(crowd, c, rounds);

@@ -206,6 +206,36 @@ static bool matches(const struct phase *phase, const char *placement, const char
 	return phase_counts(phase) && same(phase->placement, placement) && same(phase->name, name);
 }
 
+static u64 fill_of(const struct phase *phase, const char *label)
+{
+	size_t i;
+
+	for (i = 0; i < phase->map_fill.nr; i++) {
+		if (same(phase->map_fill.item[i].label, label))
+			return phase->map_fill.item[i].count;
+	}
+	return 0;
+}
+
+/* Rows in use are of an instant: of several the highest says how near the end was. */
+static void highest_fill(const struct run *run, const char *placement, const char *name,
+			 struct phase *pooled)
+{
+	size_t i, p;
+
+	for (i = 0; i < pooled->map_fill.nr; i++) {
+		struct tally_item *item = &pooled->map_fill.item[i];
+
+		item->count = 0;
+		for (p = 0; p < run->nr_phases; p++) {
+			u64 fill = fill_of(&run->phases[p], item->label);
+
+			if (matches(&run->phases[p], placement, name) && fill > item->count)
+				item->count = fill;
+		}
+	}
+}
+
 /* Only these three have gauges or rates; a thing that a trial lacks does not lower its mean. */
 static void average(const struct run *run, const char *placement, const char *name,
 		    struct phase *pooled)
@@ -247,5 +277,6 @@ int pool_placement(const struct run *run, const char *placement, const char *pha
 	}
 	if (pooled->trial)
 		average(run, placement, phase_name, pooled);
+	highest_fill(run, placement, phase_name, pooled);
 	return 0;
 }

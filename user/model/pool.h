@@ -21,8 +21,8 @@ int pool_add(struct phase *dst, const struct phase *src, enum pool_key key);
  * Adds all phases of @run whose placement and phase name are @placement and @phase_name into the
  * empty @pooled, by name of service, edge and endpoint: counters and durations add, histograms
  * merge from full buckets (never averaged), gauges and rates are averaged over the trials that
- * have them. pooled->trial is the number of phases found. 0, -ENOMEM or -EINVAL; the caller frees
- * @pooled with phase_free() in any case.
+ * have them, map_fill is the highest. pooled->trial is the number of phases found. 0, -ENOMEM or
+ * -EINVAL; the caller frees @pooled with phase_free() in any case.
  */
 int pool_placement(const struct run *run, const char *placement, const char *phase_name,
 		   struct phase *pooled);

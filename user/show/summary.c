@@ -191,6 +191,18 @@ static void print_self(const struct phase *phase, FILE *out)
 		units_bytes(maps, sizeof(maps), phase->self_map_bytes));
 }
 
+static void print_fill(const struct tally *fill, FILE *out)
+{
+	size_t i;
+
+	for (i = 0; i < fill->nr; i++)
+		fprintf(out, "%s %llu %s",
+			i ? "," : "Map rows in use:", (unsigned long long)fill->item[i].count,
+			fill->item[i].label);
+	if (fill->nr)
+		fputc('\n', out);
+}
+
 /* What only a measurement has: a load by itself has none of it, and must not claim "none lost". */
 static int print_measured(const struct phase *phase, FILE *out)
 {
@@ -217,6 +229,7 @@ static int print_measured(const struct phase *phase, FILE *out)
 		fprintf(out, "The hypervisor took %s from this VM's CPUs.\n",
 			units_duration(steal, sizeof(steal), phase->steal_ns));
 	print_self(phase, out);
+	print_fill(&phase->map_fill, out);
 	return part_programs(phase, out);
 }
 
