@@ -143,8 +143,8 @@ check_writeback()
 	recorded writeback
 	is "$(service writeback writer '[.disk[] | select(.op == "write") | .bytes] | add')" \
 		$((1009 * 4096)) "${_prefix}pages that are written later are on who dirtied them"
-	is "$(service writeback syncer '[.disk[] | select(.op == "write") | .bytes] | add // 0')" "" \
-		"${_prefix}and not on who has them written"
+	holds "but for the file system's own, not on who has them written" "bytes < 65536" \
+		bytes="$(service writeback syncer '[.disk[] | select(.op == "write") | .bytes] | add // 0')"
 }
 
 # The device below counts; the mapper's own, which sends no requests, does not count them again.
