@@ -21,7 +21,7 @@ declare -A packages=(
 		python3-prometheus-client openssl
 		r-base-core python3"
 	[vm]="qemu-system-x86 busybox-static cpio e2fsprogs iproute2 xz-utils debian-archive-keyring
-		perl jq"
+		dmsetup perl jq"
 	[bench]="nginx-light|nginx|nginx-core|nginx-full wrk apache2-utils hey jq curl util-linux
 		bsdextrautils"
 )

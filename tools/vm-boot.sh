@@ -21,7 +21,7 @@ fail()
 	exit "$1"
 }
 
-for command in qemu-system-x86_64 cpio mke2fs ip tc; do
+for command in qemu-system-x86_64 cpio mke2fs ip tc dmsetup; do
 	command -v $command > /dev/null || fail 3 "no $command: run sudo tools/setup.sh vm"
 done
 [ -e /usr/bin/busybox ] || fail 3 "no busybox: run sudo tools/setup.sh vm"
@@ -47,11 +47,12 @@ make_root()
 		install -D "$file" "$root/situ/$file"
 	done
 	cp build/tests/vm/insns "$root/situ/insns"
-	for file in ip tc; do
+	for file in ip tc dmsetup; do
 		install -D "$(command -v $file)" "$root/usr/sbin/$file"
 	done
 	for file in $(libraries build/situ; libraries build/tests/vm/insns;
-			libraries "$root/usr/sbin/ip"; libraries "$root/usr/sbin/tc"); do
+			libraries "$root/usr/sbin/ip"; libraries "$root/usr/sbin/tc";
+			libraries "$root/usr/sbin/dmsetup"); do
 		[ -e "$root$file" ] || install -D "$file" "$root$file"
 	done
 	cp "$kernel"/modules/*.ko "$root/modules/" 2> /dev/null || true
@@ -67,7 +68,8 @@ boot()
 		-kernel "$kernel/vmlinuz" -initrd "$run/initramfs" \
 		-append "$words" \
 		-serial "file:$run/console" -serial "file:$run/sent" \
-		-drive "file=$run/disk,format=raw,if=virtio,cache=unsafe" < /dev/null &
+		-drive "file=$run/disk,format=raw,if=virtio,cache=unsafe" \
+		-drive "file=$run/disk2,format=raw,if=virtio,cache=unsafe" < /dev/null &
 	qemu=$!
 	timeout --kill-after=5 "$seconds" tail --pid=$qemu -f /dev/null || true
 	if kill -0 $qemu 2> /dev/null; then
@@ -85,9 +87,10 @@ make_root
 (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) > "$run/initramfs"
 rm -rf "$root"
 truncate -s 64M "$run/disk"
+truncate -s 16M "$run/disk2"
 mke2fs -q -F -t ext4 "$run/disk"
 boot "$2"
-rm -f "$run/initramfs" "$run/disk"
+rm -f "$run/initramfs" "$run/disk" "$run/disk2"
 base64 -d < "$run/sent" 2> /dev/null | tar -xz -C "$run/out" 2> /dev/null ||
 	fail 1 "kernel $1 with $2 has sent no results: see $run/console"
 [ -e "$run/out/complete" ] || fail 1 "kernel $1 with $2 has sent a part: see $run/console"

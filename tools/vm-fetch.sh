@@ -3,17 +3,17 @@
 # Fetches Debian's stock kernels for `make test-vm` with an apt configuration of the project's own;
 # the machine's is only asked where its mirror is. Nothing is installed, all stays in build/vm.
 # usage: tools/vm-fetch.sh [-a ARCH] [-u] [NAME ...]       -a amd64; NAME from tests/vm/kernels.tsv
-# A kernel that is there is kept, unless -u asks for the newest. build/vm/kernel/ARCH/NAME has
-# vmlinuz, release and modules/, the few that the tests need in the order of loading; of one that
-# cannot be fetched NAME.reason says why, and the exit status is 1.
+# A kernel that is there with these modules is kept, unless -u asks for the newest.
+# build/vm/kernel/ARCH/NAME has vmlinuz, release and modules/, the few that the tests need in the
+# order of loading; of one that cannot be fetched NAME.reason says why, and the exit status is 1.
 set -eu -o pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
 table=tests/vm/kernels.tsv
 arch=amd64 update=
-# A virtual disk's and those of two hosts with a slow link, in the order of loading.
+# A virtual disk's, those of two hosts with a slow link, the device mapper's, in the order of loading.
 modules_needed=(virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk
-	veth sch_netem)
+	veth sch_netem dax dm-mod)
 
 fail()
 {
@@ -140,6 +140,7 @@ take_apart()
 	done
 	mv "$image" "$to.new/vmlinuz"
 	basename "$modules" > "$to.new/release"
+	echo "${modules_needed[*]}" > "$to.new/wanted"
 	rm -rf "$to.new/root" "$to"
 	mv "$to.new" "$to"
 }
@@ -150,7 +151,7 @@ while read -r name suite security; do
 	apt=$PWD/build/vm/apt/$arch/$name
 	to=$PWD/build/vm/kernel/$arch/$name
 	mkdir -p "$apt" "${to%/*}"
-	if [ -e "$to/vmlinuz" ] && [ -z "$update" ]; then
+	if [ -z "$update" ] && [ "$(cat "$to/wanted" 2> /dev/null)" = "${modules_needed[*]}" ]; then
 		continue
 	fi
 	if reason=$(fetch "$name" "$suite" "$security"); then

@@ -136,6 +136,27 @@ check_adopted()
 	is "$(edge .service_ns.count adopted)" 102 "${_prefix}and as many server times"
 }
 
+# Who dirtied the pages pays, not who has them written.
+check_writeback()
+{
+	[ -e "$_dir/writeback.json" ] || return 0
+	recorded writeback
+	is "$(service writeback writer '[.disk[] | select(.op == "write") | .bytes] | add')" \
+		$((1009 * 4096)) "${_prefix}pages that are written later are on who dirtied them"
+	holds "but for the file system's own, not on who has them written" "bytes < 65536" \
+		bytes="$(service writeback syncer '[.disk[] | select(.op == "write") | .bytes] | add // 0')"
+}
+
+# The device below counts; the mapper's own, which sends no requests, does not count them again.
+check_mapper()
+{
+	[ -e "$_dir/mapper.json" ] || return 0
+	recorded mapper
+	is "$(service mapper writer '[.disk[] | [.device, .op, .count, .bytes, .errors]] | tojson')" \
+		"[[\"vdb\",\"write\",503,$((503 * 4096)),0]]" \
+		"${_prefix}503 writes through the device mapper are the disk's, once"
+}
+
 check_churn()
 {
 	[ -e "$_dir/churn.json" ] || return 0
@@ -167,5 +188,7 @@ check()
 	check_disk
 	check_tcp
 	check_adopted
+	check_writeback
+	check_mapper
 	check_churn
 }

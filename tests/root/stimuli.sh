@@ -103,7 +103,7 @@ stimulate_churn()
 
 stimulate()
 {
-	make_cgroups busy bursts forker victim offender writer client server
+	make_cgroups busy bursts forker victim offender writer syncer client server
 	echo "$CGROUP" > "$1/cgroup"
 	stimulate_cpu "$1"
 	stimulate_forks "$1"

@@ -118,7 +118,7 @@ test_kernel()
 	local setup
 
 	_kernel=$1
-	need_command qemu-system-x86_64 cpio jq mke2fs
+	need_command qemu-system-x86_64 cpio jq mke2fs dmsetup
 	need_file "$TOP/build/tests/vm/insns"
 	[ -e "$TOP/build/vm/kernel/amd64/$1/vmlinuz" ] ||
 		skip_all "no kernel $1: $(cat "$TOP/build/vm/kernel/amd64/$1.reason" 2> /dev/null ||
