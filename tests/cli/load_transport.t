@@ -45,13 +45,14 @@ spawn sh -c '"$0" > "$1"' "$HTTPD" "$TMP/port"
 wait_until 5 [ -s "$TMP/port" ]
 PLAIN=$(cat "$TMP/port")
 
-# start_nginx BASE: on five ports from BASE on, below those that connections start at.
+# start_nginx BASE: on six ports from BASE on, below those that connections start at.
 start_nginx()
 {
-	TLS=$1 MUTUAL=$(($1 + 1)) H2=$(($1 + 2)) H2C=$(($1 + 3)) OLD=$(($1 + 4))
+	TLS=$1 MUTUAL=$(($1 + 1)) H2=$(($1 + 2)) H2C=$(($1 + 3)) OLD=$(($1 + 4)) MANY=$(($1 + 5))
 	cat > "$TMP/nginx.conf" << EOF
 user $(id -un); daemon off; worker_processes 1; pid $TMP/nginx.pid; error_log $TMP/error.log crit;
-events { worker_connections 512; }
+worker_rlimit_nofile 12000;
+events { worker_connections 11000; }
 http {
 	access_log off;
 	client_body_temp_path $TMP/1; proxy_temp_path $TMP/2; fastcgi_temp_path $TMP/3;
@@ -68,6 +69,10 @@ http {
 		location /host { return 200 "\$host \$server_protocol"; }
 		location /file { root $TMP/www; }
 		location / { return 200 "ok"; }
+	}
+	server {
+		listen 127.0.0.1:$MANY backlog=4096;
+		return 200 "ok";
 	}
 	server {
 		listen 127.0.0.1:$MUTUAL ssl;
@@ -111,6 +116,16 @@ load -n 5 -c 2 "$@" "https://127.0.0.1:$MUTUAL/"
 is "$(q "$counts")" '5 0 {"400":5} {"wrong_answer":5}' "a client certificate is asked for"
 load -n 5 -c 2 "$@" --cert "$TMP/client.crt" --key "$TMP/client.key" "https://127.0.0.1:$MUTUAL/"
 is "$(q "$counts")" '5 5 {"200":5} {}' "and given"
+
+# Ten thousand connections, open at once: each carries two requests.
+if [ "$(ulimit -Hn)" -lt 12000 ]; then
+	skip "10,000 connections: the hard limit of open files is $(ulimit -Hn)" 3
+else
+	load -n 20000 -c 10000 --timeout 30s "http://127.0.0.1:$MANY/"
+	is "$(q "$counts")" '20000 20000 {"200":20000} {}' "10,000 connections: exact counts"
+	is "$(q "$all | .connections")" 10000 "10,000 connections: each opened once"
+	is "$(q '.self.rss_bytes < 500000000')" true "10,000 connections: under 50 kB each"
+fi
 
 # Versions.
 load -n 31 -c 3 --http2 --insecure "https://127.0.0.1:$H2/"

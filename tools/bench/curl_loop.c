@@ -44,10 +44,11 @@ static size_t on_body(char *data, size_t one, size_t len, void *arg)
 	return one * len;
 }
 
-/* Takes the answers that are complete and sends as many requests. */
-static void turn_around(struct loop *loop)
+/* Takes the answers that are complete and begins as many requests. Returns whether any were. */
+static bool turn_around(struct loop *loop)
 {
 	CURLMsg *message;
+	bool any = false;
 	int left;
 
 	while ((message = curl_multi_info_read(loop->multi, &left))) {
@@ -56,7 +57,9 @@ static void turn_around(struct loop *loop)
 		loop->answers += message->data.result == CURLE_OK;
 		curl_multi_remove_handle(loop->multi, easy);
 		curl_multi_add_handle(loop->multi, easy);
+		any = true;
 	}
+	return any;
 }
 
 static void run_poll(struct loop *loop)
@@ -64,9 +67,9 @@ static void run_poll(struct loop *loop)
 	int running;
 
 	while (!over) {
-		curl_multi_perform(loop->multi, &running);
-		turn_around(loop);
-		curl_multi_perform(loop->multi, &running);
+		do
+			curl_multi_perform(loop->multi, &running);
+		while (turn_around(loop));
 		curl_multi_poll(loop->multi, NULL, 0, 1000, NULL);
 	}
 }
