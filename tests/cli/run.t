@@ -106,6 +106,28 @@ mistake "a name that writes to the terminal" 's/name: store/name: "\\e[2Jstore"/
 [ ! -e x.db ]
 ok $? "a mistake makes no store"
 
+# Every kind of service and host.
+sed 's/^    command: sleep 1000/    start: .\/up\n    stop: .\/down --cgroup={{cgroup}}/
+	s/^    command: webserver.*/    container: {image: shop\/web, options: --init, args: "--store {{host.store}}"}/
+	s/^  - name: b$/&\n    machine: true\n    link: {delay: 5ms, rate: 100mbit}/' good.yaml > kinds.yaml
+run_is 0 "a start command, a container, the machine itself and a link" "$SITU" run --dry-run kinds.yaml
+like "$out" "^  b +10\.83\.0\.12 +CPUs 0, the machine itself, 5ms later each way, at most 100mbit\$" \
+	"the dry run tells of them"
+mistake "no way to run a service" '/command: sleep/d' \
+	"bad.yaml:8:5: service 'store' takes one of command, start and container: add one"
+mistake "two ways to run a service" 's/command: sleep 1000/&\n    container: {image: x}/' \
+	"bad.yaml:8:5: service 'store' takes one of command, start and container: keep one"
+mistake "a start without a stop" 's/command: sleep/start: sleep/' \
+	"bad.yaml:8:5: service 'store' has a start command: add a 'stop' to it"
+mistake "a container of nothing" 's/command: sleep 1000/container: {args: x}/' \
+	"bad.yaml:9:16: a container takes an image or a rootfs"
+mistake "a link of no rate" 's/^  - name: b$/&\n    link: {rate: fast}/' \
+	"bad.yaml:6:18: 'fast' is not a rate"
+mistake "two machines" 's/^    cpus: "0"$/&\n    machine: true/' \
+	"bad.yaml:8:14: a second host is the machine itself"
+mistake "a key that is nearly right" 's/^  - name: b$/&\n    lnik: {}/' \
+	"bad.yaml:6:5: unknown key 'lnik': did you mean 'link'"
+
 # Generated placements, conditions, repetition.
 sed '/^placements:/,/^trials:/{/^trials:/!d}; s/^trials:/placements: [{generate: all}]\naa: true\n&/' good.yaml > rules.yaml
 run_is 0 "generated placements" "$SITU" run --dry-run rules.yaml
@@ -152,22 +174,25 @@ END
 	{
 		python3 holds.py "$@" > schema.log 2>&1
 	}
-	for file in good.yaml rules.yaml "$TOP/tests/shop/experiment.yaml"; do
+	for file in good.yaml rules.yaml kinds.yaml "$TOP/tests/shop/experiment.yaml" \
+		"$TOP/tests/root/truth.yaml"; do
 		holds experiment.schema.json "$file"
 		ok $? "the schema holds for ${file##*/}"
 	done
-	for file in workload.yaml "$TOP/tests/shop/workload.yaml" "$TOP/tests/shop/robot-shop.yaml"; do
+	for file in workload.yaml "$TOP/tests/shop/workload.yaml" "$TOP/tests/shop/robot-shop.yaml" \
+		"$TOP/tests/root/truth-workload.yaml"; do
 		holds workload.schema.json "$file"
 		ok $? "the schema holds for ${file##*/}"
 	done
 	for slip in 's/^trials:/trails:/' 's/rate: 100/rate: 0/' 's/port: 8080/port: 80808/' \
-		's/name: packed/nome: packed/' '/^name:/d'; do
+		's/name: packed/nome: packed/' '/^name:/d' '/command: sleep/d' \
+		's/command: sleep/start: sleep/' 's/command: sleep 1000/container: {args: x}/'; do
 		sed "$slip" good.yaml > bad.yaml
 		! holds experiment.schema.json bad.yaml && ! "$SITU" run --dry-run bad.yaml > /dev/null 2>&1
 		ok $? "both refuse $slip"
 	done
 else
-	skip "no python3-jsonschema and python3-yaml" 11
+	skip "no python3-jsonschema and python3-yaml" 17
 fi
 
 # As another user when the test itself is root.

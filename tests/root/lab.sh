@@ -71,7 +71,7 @@ placements:
 trials: ${3:-1}
 # Whatever else runs on the machine of the test, its trials count.
 retries: 0
-limits: {lag: 100000%, rate: 0, steal: 1, others: 1, lost: 1}
+limits: {lag: 100000000%, rate: 0, steal: 1, others: 1, lost: 1}
 load:
   workload: workload.yaml
   target: web

@@ -87,7 +87,7 @@ disturbed "out of memory" \
 # 5. The generator is held up.
 experiment lag.yaml "sleep 7919" 1 0s 3s
 only lag.yaml
-sed -i 's/lag: 100000%/lag: 100%/' lag.yaml
+sed -i 's/lag: 100000000%/lag: 100%/' lag.yaml
 start lag.yaml
 wait_until 20 said measuring
 sleep 1

@@ -90,7 +90,7 @@ static void unknown_words_are_named(void **state)
 			    "unknown word '{{dri}}': did you mean '{{dir}}'?");
 	assert_string_equal(refuse(f, "{{}}"),
 			    "unknown word '{{}}': known are host.SERVICE, port.SERVICE, dir, here, "
-			    "prepared, cpus, bin");
+			    "prepared, cpus, bin, cgroup");
 	assert_string_equal(refuse(f, "{{host.x}}"),
 			    "'{{host.x}}' names no service: write one that 'services' lists");
 	assert_string_equal(refuse(f, "{{host}}"),

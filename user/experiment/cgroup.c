@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <mntent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,6 +160,23 @@ static int remove_tree(const struct cgroupfs *fs, enum cgroup_tree tree, const c
 	}
 }
 
+/* The directories that a container's engine makes below @path in hierarchies that situ leaves
+ * alone. */
+static void remove_elsewhere(const char *path)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	char name[CGROUPFS_PATH_MAX];
+	struct mntent *m;
+
+	while (mounts && (m = getmntent(mounts))) {
+		if (strcmp(m->mnt_type, "cgroup") == 0 &&
+		    (size_t)snprintf(name, sizeof(name), "%s%s", m->mnt_dir, path) < sizeof(name))
+			remove_directories(name);
+	}
+	if (mounts)
+		endmntent(mounts);
+}
+
 int cgroup_remove(const struct cgroupfs *fs, const char *path)
 {
 	int failed = 0, ret;
@@ -168,6 +186,8 @@ int cgroup_remove(const struct cgroupfs *fs, const char *path)
 		ret = remove_tree(fs, trees[i], path);
 		failed = ret ? ret : failed;
 	}
+	if (!failed)
+		remove_elsewhere(path);
 	return failed;
 }
 

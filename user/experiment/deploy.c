@@ -199,6 +199,22 @@ static int await_ready(struct deploy *d, const struct running *r, struct err *er
 		       d->plan->placements[d->placement].name, d->trial, r->log);
 }
 
+/* Runs the start command of @r, where it has one. */
+static int run_start(struct deploy *d, struct running *r, struct err *err)
+{
+	const struct plan_service *s = service_of(d, r);
+	int ret = s->start ? run_command(d, r, s->start, clock_mono_ns() + s->within_ns, err) : 1;
+
+	if (ret)
+		return ret < 0 ? -1 : 0;
+	show_log(d, r);
+	return err_set(err, EXIT_FAILED,
+		       "the start command of service '%s' failed or took longer than %.3gs in %s "
+		       "trial %u: see %s",
+		       s->name, (double)s->within_ns / 1e9, d->plan->placements[d->placement].name,
+		       d->trial, r->log);
+}
+
 int deploy_start(struct deploy *d, struct err *err)
 {
 	unsigned int i;
@@ -212,7 +228,7 @@ int deploy_start(struct deploy *d, struct err *err)
 
 		*r = (struct running){ .service = i, .child = { .pidfd = -1 } };
 		progress_step(d->progress, 0, "starting %s", service_of(d, r)->name);
-		if (launch_service(d, r, err) || await_ready(d, r, err))
+		if (launch_service(d, r, err) || run_start(d, r, err) || await_ready(d, r, err))
 			return -1;
 	}
 	return 0;
@@ -296,7 +312,7 @@ static void run_stop(const struct deploy *d, struct running *r)
 	struct child child = { .pidfd = -1 };
 	struct err err = { 0 };
 
-	if (log < 0 || launch_command(d, r, "", service_of(d, r)->stop, log, &child, &err)) {
+	if (log < 0 || launch_stop(d, r, log, &child, &err)) {
 		warn("the stop command of service '%s' does not start: %s", service_of(d, r)->name,
 		     err.text);
 	} else {
@@ -317,9 +333,11 @@ static void run_stop(const struct deploy *d, struct running *r)
 
 static void stop_one(const struct deploy *d, struct running *r)
 {
+	const struct plan_service *s = service_of(d, r);
 	int failed = 0, status;
 
-	if (r->child.pid && service_of(d, r)->stop)
+	/* A service that its start command has left behind has no process of ours to wait for. */
+	if ((s->stop || s->container) && r->log && (r->child.pid || s->start))
 		run_stop(d, r);
 	if (r->child.pid) {
 		kill(r->child.pid, SIGTERM);

@@ -10,14 +10,26 @@
 #include "user/experiment/order.h"
 #include "user/experiment/runner.h"
 
+static void print_host(const struct plan_host *host)
+{
+	const struct plan_link *link = host->link;
+
+	printf("  %-16s %-15s  CPUs %s%s", host->name, host->address, host->cpus,
+	       plan_is_machine(host) ? ", the machine itself" : "");
+	if (link && link->delay)
+		printf(", %s later each way", link->delay);
+	if (link && link->rate)
+		printf(", at most %s", link->rate);
+	putchar('\n');
+}
+
 static void print_hosts(const struct plan *plan)
 {
 	unsigned int i;
 
 	printf("Hosts (network namespaces):\n");
 	for (i = 0; i < plan->nr_hosts; i++)
-		printf("  %-16s %-15s  CPUs %s\n", plan->hosts[i].name, plan->hosts[i].address,
-		       plan->hosts[i].cpus);
+		print_host(&plan->hosts[i]);
 	printf("  %-16s %-15s  CPUs %s\n", plan->client_host.name, plan->client_host.address,
 	       plan->client_host.cpus ? plan->client_host.cpus : "all");
 }

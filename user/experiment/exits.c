@@ -37,17 +37,16 @@ static int filter_exits(int fd)
 
 static int ask(int fd)
 {
-	struct {
-		struct nlmsghdr head;
-		struct cn_msg message;
-		enum proc_cn_mcast_op op;
-	} __attribute__((packed)) listen = {
-		.head = { .nlmsg_len = sizeof(listen), .nlmsg_type = NLMSG_DONE },
-		.message = { .id = { CN_IDX_PROC, CN_VAL_PROC }, .len = sizeof(listen.op) },
-		.op = PROC_CN_MCAST_LISTEN,
-	};
+	const enum proc_cn_mcast_op op = PROC_CN_MCAST_LISTEN;
+	const struct cn_msg message = { .id = { CN_IDX_PROC, CN_VAL_PROC }, .len = sizeof(op) };
+	char text[NLMSG_HDRLEN + sizeof(message) + sizeof(op)];
+	const struct nlmsghdr head = { .nlmsg_len = sizeof(text), .nlmsg_type = NLMSG_DONE };
 
-	return send(fd, &listen, sizeof(listen), 0) == sizeof(listen) ? 0 : -1;
+	memset(text, 0, sizeof(text));
+	memcpy(text, &head, sizeof(head));
+	memcpy(text + NLMSG_HDRLEN, &message, sizeof(message));
+	memcpy(text + NLMSG_HDRLEN + sizeof(message), &op, sizeof(op));
+	return send(fd, text, sizeof(text), 0) == (ssize_t)sizeof(text) ? 0 : -1;
 }
 
 void exits_open(struct exits *exits)

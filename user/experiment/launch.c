@@ -13,7 +13,8 @@
 #include "user/experiment/scratch.h"
 #include "user/experiment/words.h"
 
-#define COMMAND_MAX 65536
+#define COMMAND_MAX	       65536
+#define CONTAINER_STOP_SECONDS 5 /* less than deploy.c waits for a stop command */
 
 static const struct plan_service *service_of(const struct deploy *d, const struct running *r)
 {
@@ -42,6 +43,7 @@ static char *expand(const struct deploy *d, const struct running *r, const char 
 		.dir = r->dir,
 		.prepared = prepared,
 		.bin = d->machine->bin,
+		.cgroup = r->cgroup,
 	};
 	struct buf out = buf_init(COMMAND_MAX);
 
@@ -71,6 +73,7 @@ static int set_env(const struct deploy *d, const struct running *r, struct env *
 	env_set(env, "SITU_PREPARED=%s/%s", d->lab->scratch, PLAN_PREPARE);
 	env_set(env, "SITU_HERE=%s", d->plan->here);
 	env_set(env, "SITU_BIN=%s", d->machine->bin);
+	env_set(env, "SITU_CGROUP=%s", r->cgroup);
 	if (r->child.pid) /* a hook: the service itself runs */
 		env_set(env, "SITU_PID=%d", r->child.pid);
 	for (i = 0; i < s->nr_env; i++) {
@@ -164,16 +167,81 @@ static int set_paths(const struct deploy *d, struct running *r, struct err *err)
 	return -1;
 }
 
+/* Adds @name as one word of a shell; podman is given no other variables than these. */
+static void add_variable(struct buf *out, const char *item)
+{
+	buf_printf(out, " --env=%.*s", (int)strcspn(item, "="), item);
+}
+
+/*
+ * The command that runs the container of @r, for the caller to free: in the foreground, in the
+ * network namespace that it is started in, and in a cgroup below the service's own. Words are in
+ * it still.
+ */
+static char *container_command(const struct deploy *d, const struct running *r, struct err *err)
+{
+	static const char *const own[] = { "SITU_SERVICE", "SITU_HOST",	   "SITU_PLACEMENT",
+					   "SITU_TRIAL",   "SITU_ADDRESS", "SITU_PORT" };
+	const struct plan_service *s = service_of(d, r);
+	const struct plan_container *c = s->container;
+	struct buf out = buf_init(COMMAND_MAX);
+	unsigned int i;
+
+	buf_printf(&out,
+		   "exec podman --cgroup-manager=cgroupfs run --rm --replace --name=%s.%s "
+		   "--cgroup-parent=%s --network=host",
+		   d->lab->name, s->name, r->cgroup);
+	for (i = 0; i < ARRAY_SIZE(own); i++)
+		add_variable(&out, own[i]);
+	for (i = 0; i < s->nr_env; i++)
+		add_variable(&out, s->env[i]);
+	buf_printf(&out, " %s %s%s %s", c->options ? c->options : "", c->rootfs ? "--rootfs " : "",
+		   c->rootfs ? c->rootfs : c->image, c->args ? c->args : "");
+	if (!out.failed)
+		return out.data;
+	out_of_memory(err);
+	buf_free(&out);
+	return NULL;
+}
+
+int launch_stop(const struct deploy *d, const struct running *r, int log, struct child *child,
+		struct err *err)
+{
+	const struct plan_service *s = service_of(d, r);
+	char command[2 * PLAN_NAME_MAX + 128];
+
+	if (s->stop)
+		return launch_command(d, r, "", s->stop, log, child, err);
+	/* podman passes SIGTERM on, which the first process of a container may not even notice. */
+	snprintf(command, sizeof(command),
+		 "exec podman --cgroup-manager=cgroupfs rm --force --ignore --time=%d %s.%s",
+		 CONTAINER_STOP_SECONDS, d->lab->name, s->name);
+	return launch_command(d, r, "", command, log, child, err);
+}
+
+static int launch_container(const struct deploy *d, struct running *r, int log, struct err *err)
+{
+	char *command = container_command(d, r, err);
+	int failed = command ? launch_command(d, r, "", command, log, &r->child, err) : -1;
+
+	free(command);
+	return failed;
+}
+
 int launch_service(const struct deploy *d, struct running *r, struct err *err)
 {
-	int log, failed;
+	const struct plan_service *s = service_of(d, r);
+	int log, failed = 0;
 
 	if (set_paths(d, r, err) || make_dir(d, r, err) || cgroup_make(d->lab->fs, r->cgroup, err))
 		return -1;
 	log = log_open(r->log, true, err);
 	if (log < 0)
 		return -1;
-	failed = launch_command(d, r, "exec ", service_of(d, r)->command, log, &r->child, err);
+	if (s->container)
+		failed = launch_container(d, r, log, err);
+	else if (s->command)
+		failed = launch_command(d, r, "exec ", s->command, log, &r->child, err);
 	close(log);
 	return failed;
 }

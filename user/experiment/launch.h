@@ -15,4 +15,10 @@ int launch_service(const struct deploy *d, struct running *r, struct err *err);
 int launch_command(const struct deploy *d, const struct running *r, const char *prefix,
 		   const char *text, int log, struct child *child, struct err *err);
 
+/*
+ * Starts the command that stops service @r: its own, or podman's for a container. As above.
+ */
+int launch_stop(const struct deploy *d, const struct running *r, int log, struct child *child,
+		struct err *err);
+
 #endif

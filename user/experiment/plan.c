@@ -24,9 +24,17 @@ static const cyaml_schema_value_t text_value = {
 	CYAML_VALUE_STRING(REQUIRED, char, 1, TEXT_MAX),
 };
 
+static const cyaml_schema_field_t link_fields[] = {
+	CYAML_FIELD_STRING_PTR("delay", OPTIONAL, struct plan_link, delay, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("rate", OPTIONAL, struct plan_link, rate, 1, TEXT_MAX),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t host_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", REQUIRED, struct plan_host, name, 1, TEXT_MAX),
 	CYAML_FIELD_STRING_PTR("cpus", REQUIRED, struct plan_host, cpus, 1, TEXT_MAX),
+	CYAML_FIELD_BOOL_PTR("machine", OPTIONAL, struct plan_host, machine),
+	CYAML_FIELD_MAPPING_PTR("link", OPTIONAL, struct plan_host, link, link_fields),
 	CYAML_FIELD_END,
 };
 
@@ -47,9 +55,20 @@ static const cyaml_schema_field_t ready_fields[] = {
 	CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t container_fields[] = {
+	CYAML_FIELD_STRING_PTR("image", OPTIONAL, struct plan_container, image, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("rootfs", OPTIONAL, struct plan_container, rootfs, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("options", OPTIONAL, struct plan_container, options, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("args", OPTIONAL, struct plan_container, args, 1, TEXT_MAX),
+	CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t service_fields[] = {
 	CYAML_FIELD_STRING_PTR("name", REQUIRED, struct plan_service, name, 1, TEXT_MAX),
-	CYAML_FIELD_STRING_PTR("command", REQUIRED, struct plan_service, command, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("command", OPTIONAL, struct plan_service, command, 1, TEXT_MAX),
+	CYAML_FIELD_STRING_PTR("start", OPTIONAL, struct plan_service, start, 1, TEXT_MAX),
+	CYAML_FIELD_MAPPING_PTR("container", OPTIONAL, struct plan_service, container,
+				container_fields),
 	CYAML_FIELD_UINT("port", CYAML_FLAG_OPTIONAL, struct plan_service, port),
 	CYAML_FIELD_SEQUENCE_COUNT("env", OPTIONAL, struct plan_service, env, nr_env, &text_value,
 				   0, SERVICES_MAX),
@@ -271,6 +290,11 @@ out:
 	free(here);
 	buf_free(&b);
 	return ret;
+}
+
+bool plan_is_machine(const struct plan_host *host)
+{
+	return host->machine && *host->machine;
 }
 
 bool plan_has_aa(const struct plan *plan)

@@ -41,9 +41,20 @@
 #define PLAN_WARM_WITHIN   0.10
 #define PLAN_SEED_MAX	   INT64_MAX /* what JSON and the store can hold */
 
+/* What is between a host and the others, each way. */
+struct plan_link {
+	char *delay;
+	char *rate;
+	/* derived; 0: as the machine does it */
+	u64 delay_ns;
+	u64 rate_bits; /* per second */
+};
+
 struct plan_host {
 	char *name;
-	char *cpus; /* NULL, for the client only: all */
+	char *cpus;    /* NULL, for the client only: all */
+	bool *machine; /* true: the machine itself, no namespace */
+	struct plan_link *link;
 	/* derived */
 	cpu_set_t cpu_set;
 	char address[INET_ADDRSTRLEN];
@@ -60,9 +71,20 @@ struct plan_ready {
 	char *within;
 };
 
+/* A container, which podman runs in the foreground. */
+struct plan_container {
+	char *image;
+	char *rootfs;  /* in its place: a directory */
+	char *options; /* of `podman run`, for the shell */
+	char *args;    /* behind the image, for the shell */
+};
+
 struct plan_service {
 	char *name;
-	char *command;
+	/* One of these: */
+	char *command; /* runs in the foreground */
+	char *start;   /* ends once the service has been started; takes a stop command */
+	struct plan_container *container;
 	unsigned int port; /* 0: none */
 	char **env;
 	unsigned int nr_env;
@@ -209,6 +231,8 @@ int plan_parse(const char *name, const char *here, const char *text, size_t len,
 int plan_load(const char *path, const struct plan_machine *machine, struct plan **plan,
 	      struct err *err);
 void plan_free(struct plan *plan); /* NULL is fine */
+
+bool plan_is_machine(const struct plan_host *host);
 
 /* The libcyaml schema of the file, for the test that holds the JSON Schema against it. */
 const cyaml_schema_value_t *plan_schema(void);

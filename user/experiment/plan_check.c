@@ -107,10 +107,51 @@ static int check_subnet(struct check *c)
 	return 0;
 }
 
+/* "1gbit", "100mbit" or "64kbit", as tc(8) has it, into *@bits per second. 0 or -EINVAL. */
+static int parse_rate(const char *text, u64 *bits)
+{
+	static const struct {
+		const char *unit;
+		double times;
+	} units[] = { { "bit", 1 }, { "kbit", 1e3 }, { "mbit", 1e6 }, { "gbit", 1e9 } };
+	char *end;
+	double value = strtod(text, &end);
+	size_t i;
+
+	for (i = 0; end != text && i < ARRAY_SIZE(units); i++) {
+		if (strcmp(end, units[i].unit) != 0)
+			continue;
+		value *= units[i].times;
+		if (!(value >= 1000 && value <= 1e12))
+			return -EINVAL;
+		*bits = (u64)value;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static int check_link(struct check *c, unsigned int i)
+{
+	struct plan_link *link = c->plan->hosts[i].link;
+
+	check_at(c, "hosts/%u/link/delay", i);
+	if (!link)
+		return 0;
+	if (check_duration(c, link->delay, 1000, &link->delay_ns))
+		return -1;
+	check_at(c, "hosts/%u/link/rate", i);
+	if (link->rate && parse_rate(link->rate, &link->rate_bits))
+		return check_bad(c,
+				 "'%s' is not a rate from 1kbit to 1000gbit: write one like "
+				 "100mbit",
+				 link->rate);
+	return 0;
+}
+
 static int check_hosts(struct check *c)
 {
 	struct plan *plan = c->plan;
-	unsigned int i;
+	unsigned int i, machines = 0;
 
 	for (i = 0; i < plan->nr_hosts; i++) {
 		struct plan_host *host = &plan->hosts[i];
@@ -124,8 +165,11 @@ static int check_hosts(struct check *c)
 		if (plan_find_host(plan, host->name) != (int)i)
 			return check_bad(c, "host '%s' stands here a second time: rename one",
 					 host->name);
+		check_at(c, "hosts/%u/machine", i);
+		if (plan_is_machine(host) && machines++)
+			return check_bad(c, "a second host is the machine itself: there is one");
 		check_at(c, "hosts/%u/cpus", i);
-		if (check_cpus(c, host->cpus, &host->cpu_set))
+		if (check_cpus(c, host->cpus, &host->cpu_set) || check_link(c, i))
 			return -1;
 	}
 	plan->client_host.name = (char *)PLAN_CLIENT;
@@ -194,6 +238,31 @@ static int check_env(struct check *c, unsigned int i)
 	return 0;
 }
 
+/* Exactly one way to run it. */
+static int check_kind(struct check *c, unsigned int i)
+{
+	const struct plan_service *s = &c->plan->services[i];
+	const struct plan_container *container = s->container;
+
+	check_at(c, "services/%u", i);
+	if (!!s->command + !!s->start + !!container != 1)
+		return check_bad(c, "service '%s' takes one of command, start and container: %s",
+				 s->name,
+				 s->command || s->start || container ? "keep one" : "add one");
+	if (s->start && !s->stop)
+		return check_bad(c, "service '%s' has a start command: add a 'stop' to it",
+				 s->name);
+	check_at(c, "services/%u/container", i);
+	if (container && !container->image == !container->rootfs)
+		return check_bad(c, "a container takes an image or a rootfs: write one of them");
+	if (container && s->user)
+		return check_bad(c,
+				 "podman changes the user of a container: write 'options: "
+				 "--user=%s' in place of 'user'",
+				 s->user);
+	return 0;
+}
+
 static int check_service(struct check *c, unsigned int i)
 {
 	const struct plan_service *s = &c->plan->services[i];
@@ -213,7 +282,7 @@ static int check_service(struct check *c, unsigned int i)
 	if (s->user && c->machine->user_exists && !c->machine->user_exists(s->user))
 		return check_bad(c, "there is no user '%s' here: add it, or take 'user' out",
 				 s->user);
-	return check_env(c, i) || check_ready(c, i) ? -1 : 0;
+	return check_kind(c, i) || check_env(c, i) || check_ready(c, i) ? -1 : 0;
 }
 
 static int check_services(struct check *c)
@@ -264,19 +333,26 @@ static int check_templates_of(struct check *c, struct words_scope *scope)
 {
 	unsigned int i = scope->service, j;
 	const struct plan_service *s = &c->plan->services[i];
+	const struct plan_container none = { 0 }, *container = s->container ? s->container : &none;
+	const struct {
+		const char *key, *text;
+	} commands[] = {
+		{ "command", s->command },
+		{ "start", s->start },
+		{ "container/image", container->image },
+		{ "container/rootfs", container->rootfs },
+		{ "container/options", container->options },
+		{ "container/args", container->args },
+		{ "ready/command", s->ready ? s->ready->command : NULL },
+		{ "reset", s->reset },
+		{ "stop", s->stop },
+	};
 
-	check_at(c, "services/%u/command", i);
-	if (check_template(c, scope, s->command, true))
-		return -1;
-	check_at(c, "services/%u/ready/command", i);
-	if (s->ready && s->ready->command && check_template(c, scope, s->ready->command, true))
-		return -1;
-	check_at(c, "services/%u/reset", i);
-	if (s->reset && check_template(c, scope, s->reset, true))
-		return -1;
-	check_at(c, "services/%u/stop", i);
-	if (s->stop && check_template(c, scope, s->stop, true))
-		return -1;
+	for (j = 0; j < ARRAY_SIZE(commands); j++) {
+		check_at(c, "services/%u/%s", i, commands[j].key);
+		if (commands[j].text && check_template(c, scope, commands[j].text, true))
+			return -1;
+	}
 	for (j = 0; j < s->nr_env; j++) {
 		check_at(c, "services/%u/env/%u", i, j);
 		if (check_template(c, scope, s->env[j], false))
@@ -292,6 +368,7 @@ static int check_templates(struct check *c)
 		.plan = c->plan,
 		.dir = "/tmp",
 		.prepared = "/tmp",
+		.cgroup = "/situ",
 		.bin = c->machine->bin,
 	};
 

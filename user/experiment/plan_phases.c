@@ -215,7 +215,7 @@ int check_limits(struct check *c)
 		const char *key, *text;
 		double most, *to;
 	} limits[] = {
-		{ "lag", l->lag, 1000, &plan->valid.lag },
+		{ "lag", l->lag, 1e6, &plan->valid.lag },
 		{ "rate", l->rate, 1, &plan->valid.rate },
 		{ "idle", l->idle, 1, &plan->valid.idle },
 		{ "steal", l->steal, 1, &plan->valid.steal },

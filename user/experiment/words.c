@@ -6,7 +6,7 @@
 #include "user/base/opts.h"
 #include "user/experiment/words.h"
 
-static const char *const plain_words[] = { "dir", "here", "prepared", "cpus", "bin" };
+static const char *const plain_words[] = { "dir", "here", "prepared", "cpus", "bin", "cgroup" };
 static const char *const prefixes[] = { "host", "port" };
 
 static const char *plain_value(const struct words_scope *s, const char *word)
@@ -14,7 +14,7 @@ static const char *plain_value(const struct words_scope *s, const char *word)
 	const char *const values[] = {
 		s->dir,	     s->plan->here,
 		s->prepared, plan_host_of(s->plan, s->placement, s->service)->cpus,
-		s->bin,
+		s->bin,	     s->cgroup,
 	};
 	size_t i;
 
@@ -44,7 +44,7 @@ static int unknown(const struct words_scope *s, const char *word, char *problem,
 	else
 		snprintf(problem, size,
 			 "unknown word '{{%s}}': known are host.SERVICE, port.SERVICE, dir, here, "
-			 "prepared, cpus, bin",
+			 "prepared, cpus, bin, cgroup",
 			 word);
 	return -EINVAL;
 }

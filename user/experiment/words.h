@@ -15,13 +15,14 @@ struct words_scope {
 	const char *dir;
 	const char *prepared;
 	const char *bin;
+	const char *cgroup;
 	bool shell; /* the text goes to a shell: paths that it would take apart are refused */
 };
 
 /*
  * Adds @text to @out with its {{words}} replaced: {{host.X}}, {{port.X}}, {{dir}}, {{here}},
- * {{prepared}}, {{cpus}}, {{bin}}. Returns 0, -ENOMEM or -E2BIG of the buffer, or -EINVAL with
- * what is wrong in @problem[@size]: "unknown word '{{hots.redis}}': did you mean
+ * {{prepared}}, {{cpus}}, {{bin}}, {{cgroup}}. Returns 0, -ENOMEM or -E2BIG of the buffer, or
+ * -EINVAL with what is wrong in @problem[@size]: "unknown word '{{hots.redis}}': did you mean
  * '{{host.redis}}'?".
  */
 int words_expand(const struct words_scope *scope, const char *text, struct buf *out, char *problem,
