@@ -333,7 +333,8 @@ static int run_whole(const struct crowd *crowd, int rounds)
 {
 	struct measure *m = NULL;
 	struct err err = { 0 };
-	int code = measure_open(&m, &err) ? err_report(&err) : time_whole(crowd, m, rounds, &err);
+	int code = measure_open(&m, true, &err) ? err_report(&err)
+						: time_whole(crowd, m, rounds, &err);
 
 	measure_close(m);
 	return code;
