@@ -386,6 +386,11 @@ static __always_inline void client_receive(struct sock *sk, struct conn *conn,
 		client_acknowledged(conn, tp);
 		return;
 	}
+	/* Adopted on v1: it is counted once it is known whose it is. */
+	if (conn->ownerless) {
+		conn->write_seq = tp->write_seq;
+		return;
+	}
 	if (conn->row == DENSE_NONE)
 		client_resolve(sk, conn);
 	/* Nothing was asked since the last answer: this is more of it, or the server's own idea. */

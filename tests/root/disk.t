@@ -40,8 +40,13 @@ stat()
 $(cat "/sys/block/$device/stat")" | awk -v f="$1" 'NR == 1 { was = $f } END { print $f - was }'
 }
 
-measured "in_cgroup writer sh -c 'dd if=/dev/zero of=\$LOOP bs=4096 count=503 oflag=direct
-	dd if=\$LOOP of=/dev/null bs=16384 count=211 iflag=direct' 2> /dev/null"
+# Once in some seconds 6.18 does not call the programs of a tracepoint for a moment: what misses a
+# request then has it the next time.
+for _ in 1 2 3; do
+	measured "in_cgroup writer sh -c 'dd if=/dev/zero of=\$LOOP bs=4096 count=503 oflag=direct
+		dd if=\$LOOP of=/dev/null bs=16384 count=211 iflag=direct' 2> /dev/null"
+	[ "$(of write .count) $(of read .count)" != "503 211" ] || break
+done
 is "$rc" 0 "direct: measured"
 is "$(of write .count "$CGROUP/writer")" 503 "direct: 503 writes, the writer's"
 is "$(of write .bytes "$CGROUP/writer")" $((503 * 4096)) "direct: their bytes"
@@ -56,7 +61,9 @@ ok "$([ "$below" -ge $((503 * 4096)) ]; echo $?)" "direct: the disk below has th
 
 # Pages that the kernel writes together are one request: as many as the kernel counts.
 measured 'in_cgroup writer dd if=/dev/zero of=$LOOP bs=4096 count=2003 conv=fsync 2> /dev/null'
-is "$(of write .count)" "$(stat 5)" "merged: requests by the kernel's count"
+# The empty write that flushes is one of the kernel's writes, and one of our flushes.
+is "$(($(of write .count) + $(of flush .count)))" "$(($(stat 5) + $(stat 16)))" \
+	"merged: requests by the kernel's count"
 is "$(of write .bytes)" $((2003 * 4096)) "merged: no byte is counted twice"
 ok "$([ "$(of write .count)" -lt 2003 ]; echo $?)" "merged: fewer than pages"
 

@@ -9,10 +9,11 @@
 
 STIM=$TOP/build/tests/stim
 
-# record DIR NAME SCRIPT: measures while SCRIPT runs, in intervals of $interval
+# record DIR NAME SCRIPT: measures while SCRIPT runs, in intervals of $interval; $TELL is told
 interval=1m
 record()
 {
+	[ -z "${TELL:-}" ] || echo "stimulus: $2" > "$TELL"
 	run "$SITU" record --quiet --json -i "$interval" -o "$TMP/$2.db" -- sh -c "$3"
 	cp "$TMP/.out" "$1/$2.json"
 	cp "$TMP/.err" "$1/$2.err"

@@ -37,6 +37,7 @@ struct shape {
 	size_t request, response;
 	long requests, delay_us, pause_ms;
 	const char *file;
+	int probes; /* of keep-alive */
 };
 
 struct samples {
@@ -138,7 +139,7 @@ static int stream(const struct shape *s)
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &s->probes, sizeof(s->probes));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &on, sizeof(on));
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &on, sizeof(on));
 	return fd;
@@ -320,6 +321,7 @@ static int ask(struct shape *s, const char *word)
 
 	while (how < HOW_NR && strcmp(words[how], word) != 0)
 		how++;
+	s->probes = how == TURNS;
 	if (how == HOLD)
 		code = hold(s);
 	else

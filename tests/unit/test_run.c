@@ -89,6 +89,19 @@ static void test_texts_are_cleaned(void **state)
 	run_free(&run);
 }
 
+static void test_devices_that_hand_on(void **state)
+{
+	static const char *const names[] = { "loop0", "dm-3", "vda", "nvme0n1", "8:0", "" };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		struct disk disk = { .device = (char *)names[i] };
+
+		assert_int_equal(disk_hands_on(&disk), i < 2);
+	}
+}
+
 static void test_tally(void **state)
 {
 	struct tally tally = { 0 };
@@ -144,6 +157,7 @@ int main(void)
 		cmocka_unit_test(test_elements_are_found_by_their_keys),
 		cmocka_unit_test(test_new_elements_are_zeroed_with_their_texts),
 		cmocka_unit_test(test_texts_are_cleaned),
+		cmocka_unit_test(test_devices_that_hand_on),
 		cmocka_unit_test(test_tally),
 		cmocka_unit_test(test_tally_of_hostile_labels),
 		cmocka_unit_test(test_free_of_everything),

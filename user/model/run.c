@@ -209,6 +209,12 @@ struct phase *run_add_phase(struct run *run, const char *placement, unsigned int
 	return phase;
 }
 
+bool disk_hands_on(const struct disk *disk)
+{
+	return strncmp(disk->device, "loop", strlen("loop")) == 0 ||
+	       strncmp(disk->device, "dm-", strlen("dm-")) == 0;
+}
+
 bool phase_counts(const struct phase *phase)
 {
 	return !phase->invalid || !phase->invalid[0];

@@ -167,6 +167,12 @@ void phase_free(struct phase *phase);
 bool phase_counts(const struct phase *phase);
 
 /*
+ * True of a device that hands its requests on to another one, whose rows have them once more: a
+ * loop device, a multipath of the device mapper. Sums over devices leave it out.
+ */
+bool disk_hands_on(const struct disk *disk);
+
+/*
  * Each appends a zeroed element with its strings set to copies of those given (a phase as attempt
  * 1, which counts) and returns it, or NULL without memory. The pointer holds until the next append
  * to the same list.

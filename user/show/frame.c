@@ -117,6 +117,8 @@ static void service_cells(struct table *table, const struct phase *phase,
 	size_t i;
 
 	for (i = 0; i < service->nr_disks; i++) {
+		if (disk_hands_on(&service->disks[i]))
+			continue;
 		requests += service->disks[i].count;
 		bytes += service->disks[i].bytes;
 	}
