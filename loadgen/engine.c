@@ -10,7 +10,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "loadgen/blocks.h"
 #include "loadgen/engine.h"
 #include "loadgen/worker.h"
 #include "user/base/clock.h"
@@ -80,7 +79,6 @@ static void *thread_main(void *arg)
 	struct thread *thread = arg;
 
 	thread->status = worker_run(thread->worker, thread->part);
-	blocks_release();
 	signal_fd(thread->engine->done_fd);
 	return NULL;
 }
@@ -395,21 +393,6 @@ static int run_all(struct engine *engine, struct phase *phase, struct engine_res
 	return 0;
 }
 
-/*
- * Never undone: handles of other parts of the program may be alive, and must be freed as they were
- * allocated. When one of them has started libcurl already, its memory stays as it is.
- */
-static CURLcode start_libcurl(void)
-{
-#ifdef __SANITIZE_ADDRESS__
-	/* What is cached is not freed, and nothing would watch over it. */
-	return curl_global_init(CURL_GLOBAL_DEFAULT);
-#else
-	return curl_global_init_mem(CURL_GLOBAL_DEFAULT, blocks_malloc, blocks_free, blocks_realloc,
-				    blocks_strdup, blocks_calloc);
-#endif
-}
-
 int engine_run(const struct engine_config *config, struct phase *phase,
 	       struct engine_result *result, struct err *err)
 {
@@ -419,7 +402,7 @@ int engine_run(const struct engine_config *config, struct phase *phase,
 
 	if (make_room_for_files(config, err))
 		return -1;
-	if (start_libcurl())
+	if (curl_global_init(CURL_GLOBAL_DEFAULT))
 		return err_set(err, EXIT_FAILED, "libcurl does not start: reinstall it");
 	engine.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	engine.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -436,6 +419,6 @@ int engine_run(const struct engine_config *config, struct phase *phase,
 		close(engine.wake_fd);
 	if (engine.done_fd >= 0)
 		close(engine.done_fd);
-	blocks_release();
+	curl_global_cleanup();
 	return status;
 }

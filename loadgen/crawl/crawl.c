@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "loadgen/crawl/openapi.h"
+#include "loadgen/crawl/yamldoc.h"
 #include "loadgen/crawl/sitemap.h"
 #include "loadgen/crawl/url.h"
 #include "loadgen/crawl/walk.h"
@@ -21,6 +22,7 @@
 static const char *const openapi_places[] = {
 	"/openapi.json", "/swagger.json",     "/v3/api-docs",	   "/v2/api-docs",
 	"/api-docs",	 "/api/openapi.json", "/api/swagger.json", "/swagger/v1/swagger.json",
+	"/openapi.yaml", "/openapi.yml",      "/swagger.yaml",	   "/api/openapi.yaml",
 };
 
 static void report(struct walk *w)
@@ -261,6 +263,15 @@ static int read_sitemaps(struct walk *w)
 	return status;
 }
 
+/* JSON or YAML; NULL: neither. */
+static json_t *parse_description(const char *text, size_t len)
+{
+	json_t *doc = json_loadb(text, len, JSON_ALLOW_NUL, NULL);
+	struct yamldoc_error error;
+
+	return doc || *text == '<' ? doc : yamldoc_parse(text, len, &error);
+}
+
 /* Descriptions at the usual places. */
 static int find_openapi(struct walk *w)
 {
@@ -271,14 +282,13 @@ static int find_openapi(struct walk *w)
 		const char *place = openapi_places[i];
 		const struct place_found at = { SITE_OPENAPI, place, place, 1 };
 		struct page page;
-		json_t *doc;
+		json_t *doc = NULL;
 
 		if (walk_forbidden(w, place))
 			continue;
 		status = fetch_text(w, place, &page);
-		doc = status || page.status != 200 || !page.body.len
-			      ? NULL
-			      : json_loadb(page.body.data, page.body.len, JSON_ALLOW_NUL, NULL);
+		if (!status && page.status == 200 && page.body.len)
+			doc = parse_description(page.body.data, page.body.len);
 		if (doc && openapi_is(doc))
 			status = walk_openapi(w, doc, &at);
 		json_decref(doc);

@@ -133,6 +133,20 @@ EOF
 crawl "$URL/about.html" --json --depth 0 --openapi "$TMP/api.json" --har "$TMP/x.har"
 is "$(found GET '/api/product/{id}.json')" "openapi,har 200 yes" "OpenAPI and HAR"
 is "$(jq -r .left_out.har_other_origin "$TMP/json")" 1 "another site's requests are left out"
+cat > "$TMP/api.yaml" << EOF
+openapi: 3.0.0
+paths:
+  /api/product/{id}.json:
+    get:
+      parameters:
+        - {name: id, in: path, example: HAL-1}
+EOF
+crawl "$URL/about.html" --json --depth 0 --openapi "$TMP/api.yaml"
+is "$(found GET '/api/product/{id}.json')" "openapi 200 yes" "OpenAPI as YAML"
+printf 'openapi: [3\npaths: {' > "$TMP/bad.yaml"
+run "$SITU" crawl "$URL/" --json --openapi "$TMP/bad.yaml"
+is "$rc" 2 "YAML that is none: exit status"
+one_line_error "bad.yaml:2:.*neither JSON nor YAML" "says where"
 
 # The pages of the shop, whose services are not there.
 crawl "http://127.0.0.1:$((port + 1))/" -o "$WORK" --json

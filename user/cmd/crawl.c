@@ -12,14 +12,13 @@
 #include "loadgen/workload.h"
 #include "user/base/units.h"
 #include "user/cmd/cmd.h"
+#include "user/cmd/crawl_documents.h"
 #include "user/export/outfile.h"
 #include "user/show/table.h"
 
-#define FILE_BYTES_MAX	    (64U << 20) /* of a HAR file or a description */
 #define PROGRESS_TTY_NS	    (NSEC_PER_SEC / 2)
 #define PROGRESS_PIPE_NS    (5 * NSEC_PER_SEC)
 #define PROGRESS_SILENCE_NS (2 * NSEC_PER_SEC)
-#define FILES_MAX	    OPT_LIST_MAX
 
 struct crawl_options {
 	const char *output;
@@ -69,7 +68,7 @@ static const struct opt options[] = {
 	{ 0, "no-robots", NULL, OPT_FLAG, AT(no_robots), 0, 0,
 	  "Do not keep to robots.txt: for a site of your own" },
 	{ 0, "openapi", "FILE|URL", OPT_LIST, AT(openapi), 0, 0,
-	  "Read this OpenAPI 3 or Swagger 2 description (JSON); the usual places are tried anyway" },
+	  "Read this OpenAPI 3 or Swagger 2 description (JSON or YAML); the usual places are tried anyway" },
 	{ 0, "har", "FILE", OPT_LIST, AT(har), 0, 0,
 	  "Take the requests that a browser saved to this HAR file" },
 	{ 0, "var", "NAME=VALUE", OPT_LIST, AT(vars), 0, 0,
@@ -91,12 +90,6 @@ static const struct crawl_options defaults = {
 };
 
 /* Documents that were given, parsed. */
-struct documents {
-	json_t *doc[FILES_MAX];
-	const char *name[FILES_MAX];
-	size_t nr;
-};
-
 struct session {
 	const struct crawl_options *options;
 	const char *url;
@@ -154,37 +147,6 @@ static int check_options(const struct crawl_options *o, const struct args *args,
 	return 0;
 }
 
-static int add_document(struct documents *d, const char *name, const char *text, size_t len,
-			struct err *err)
-{
-	json_error_t error;
-	json_t *doc = json_loadb(text, len, JSON_ALLOW_NUL, &error);
-
-	if (!doc)
-		return err_set(err, EXIT_USAGE, "%s:%d:%d: not JSON (%s): check the file", name,
-			       error.line, error.column, error.text);
-	d->doc[d->nr] = doc;
-	d->name[d->nr++] = name;
-	return 0;
-}
-
-static int read_file(struct documents *d, const char *name, struct err *err)
-{
-	struct buf text;
-	int status = buf_read_file(&text, name, FILE_BYTES_MAX);
-
-	if (status == -E2BIG)
-		status = err_set(err, EXIT_USAGE, "%s is larger than %u bytes: make it shorter",
-				 name, FILE_BYTES_MAX);
-	else if (status)
-		status = err_set(err, EXIT_USAGE, "cannot read %s (%s): check the name", name,
-				 strerror(-status));
-	else
-		status = add_document(d, name, text.data, text.len, err);
-	buf_free(&text);
-	return status;
-}
-
 /* A description at a URL of the site. */
 static int read_url(struct session *s, const char *url, struct err *err)
 {
@@ -206,8 +168,8 @@ static int read_url(struct session *s, const char *url, struct err *err)
 			err_set(err, EXIT_FAILED, "cannot read %s (HTTP status %ld): check the URL",
 				url, page.status);
 	else if (!status)
-		status = add_document(&s->openapi, url, page.body.data ? page.body.data : "",
-				      page.body.len, err);
+		status = documents_add(&s->openapi, url, page.body.data ? page.body.data : "",
+				       page.body.len, err);
 	page_free(&page);
 	free(origin);
 	free(target);
@@ -221,11 +183,12 @@ static int read_documents(struct session *s, struct err *err)
 	int status = 0;
 
 	for (i = 0; !status && i < list->nr; i++)
-		status = strstr(list->item[i], "://") ? read_url(s, list->item[i], err)
-						      : read_file(&s->openapi, list->item[i], err);
+		status = strstr(list->item[i], "://")
+				 ? read_url(s, list->item[i], err)
+				 : documents_read(&s->openapi, list->item[i], err);
 	list = &s->options->har;
 	for (i = 0; !status && i < list->nr; i++)
-		status = read_file(&s->har, list->item[i], err);
+		status = documents_read(&s->har, list->item[i], err);
 	return status;
 }
 
@@ -463,10 +426,8 @@ static int print_result(const struct session *s, struct err *err)
 
 static void tear_down(struct session *s)
 {
-	while (s->openapi.nr)
-		json_decref(s->openapi.doc[--s->openapi.nr]);
-	while (s->har.nr)
-		json_decref(s->har.doc[--s->har.nr]);
+	documents_free(&s->openapi);
+	documents_free(&s->har);
 	fetcher_free(s->fetcher);
 	site_free(&s->site);
 	free(s->origin);
@@ -476,7 +437,7 @@ static void tear_down(struct session *s)
 static int run(const void *config, const struct args *args, struct err *err)
 {
 	const struct crawl_options *o = config;
-	struct session s = { .options = o };
+	struct session s = { .options = o, .openapi.yaml = true };
 	int status;
 
 	if (check_options(o, args, err))
