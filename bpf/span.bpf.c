@@ -498,12 +498,11 @@ static __always_inline bool begin(struct event *e, struct sock *sk, bool sent, u
 	return true;
 }
 
-SEC("?tp_btf/sock_send_length")
-int BPF_PROG(span_sent, struct sock *sk, int ret, int flags)
+static __always_inline int sent(struct sock *sk, int bytes)
 {
 	struct event e;
 
-	if (ret <= 0 || sk->sk_protocol != IPPROTO_TCP || !begin(&e, sk, true, ret))
+	if (bytes <= 0 || sk->sk_protocol != IPPROTO_TCP || !begin(&e, sk, true, bytes))
 		return 0;
 	if (e.conn->role == ROLE_CLIENT)
 		client_sent(&e);
@@ -512,19 +511,53 @@ int BPF_PROG(span_sent, struct sock *sk, int ret, int flags)
 	return 0;
 }
 
-SEC("?tp_btf/sock_recv_length")
-int BPF_PROG(span_received, struct sock *sk, int ret, int flags)
+static __always_inline int received(struct sock *sk, int bytes)
 {
 	struct event e;
 
-	if (ret <= 0 || sk->sk_protocol != IPPROTO_TCP || flags & (MSG_PEEK | MSG_ERRQUEUE) ||
-	    !begin(&e, sk, false, ret))
+	if (bytes <= 0 || sk->sk_protocol != IPPROTO_TCP || !begin(&e, sk, false, bytes))
 		return 0;
 	if (e.conn->role == ROLE_CLIENT)
 		client_received(&e);
 	else
 		server_received(&e);
 	return 0;
+}
+
+SEC("?tp_btf/sock_send_length")
+int BPF_PROG(span_sent, struct sock *sk, int ret, int flags)
+{
+	return sent(sk, ret);
+}
+
+SEC("?tp_btf/sock_recv_length")
+int BPF_PROG(span_received, struct sock *sk, int ret, int flags)
+{
+	return flags & (MSG_PEEK | MSG_ERRQUEUE) ? 0 : received(sk, ret);
+}
+
+/* Before 6.3 (6e6eda44b939, "sock: add tracepoint for send recv length"). */
+SEC("?fexit/tcp_sendmsg")
+int BPF_PROG(span_sent_tcp, struct sock *sk, struct msghdr *msg, size_t size, int ret)
+{
+	return sent(sk, ret);
+}
+
+/* The same: fires for every segment that was read to its end, or a part of one. */
+SEC("?tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(span_received_tcp, struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct conn *conn = conn_find(sk);
+	u32 before;
+
+	if (!tp || !conn)
+		return 0;
+	before = conn->read_seq;
+	if (!before)
+		before = conn->role == ROLE_CLIENT ? conn->isn.server : conn->isn.client;
+	conn->read_seq = tp->copied_seq;
+	return received(sk, conn->read_seq - before);
 }
 
 /* connect() is called for the request that its thread works on, whoever sends on it later. */
