@@ -315,12 +315,13 @@ static int load_tcp_either_way(struct collector *c, bool by_v1_cpu)
 	return err ? err : load_tcp(c, false, by_v1_cpu);
 }
 
-static int load_span(struct collector *c)
+static int load_span(struct collector *c, bool by_v1_cpu)
 {
 	struct span_control control = { 0 };
 	int err;
 
 	c->span->rodata->spans_on = true;
+	c->span->rodata->owner_by_v1_cpu = by_v1_cpu;
 	c->span->rodata->conn_in_sk_storage = true;
 	bpf_map__set_autocreate(c->span->maps.conns_by_sock, false);
 	err = prepare(c, OBJECT_SPAN);
@@ -438,7 +439,7 @@ static int load_all(struct collector *c, bool by_v1_cpu, struct err *err)
 	code = load_tcp_either_way(c, by_v1_cpu);
 	if (code)
 		return open_error(err, "TCP", code);
-	code = c->nr_objects > OBJECT_SPAN ? load_span(c) : 0;
+	code = c->nr_objects > OBJECT_SPAN ? load_span(c, by_v1_cpu) : 0;
 	if (code)
 		return open_error(err, "span", code);
 	for (id = 0; id < c->nr_objects; id++)
