@@ -55,9 +55,12 @@ struct conn {
 
 	/* For spans. */
 	u8 turn;		/* enum conn_turn */
+	u8 local;		/* unix-domain: no address, no segment, no number */
 	u32 link;		/* in span_links; 0: none so far */
 	u32 ordinal;		/* requests seen on it by this half */
+	u32 read_seq;		/* tp->copied_seq, where reads are not traced by their length */
 	u64 arrived_ns;		/* last data */
+	u64 word;		/* a unix-domain server's: what struct span_link has otherwise */
 	struct span_ref span;	/* of the request under way, or the last one */
 	struct span_ref caller; /* client: what its thread worked on when it connected */
 };

@@ -9,6 +9,7 @@
  * nothing was done so far, nobody can tell: then the call is nobody's, and all that are open say
  * so.
  */
+#include "bpf/owner.bpf.h"
 #include "bpf/trace.bpf.h"
 
 #define MSG_PEEK     0x2
@@ -27,6 +28,7 @@ struct {
 struct event {
 	struct sock *sk;
 	struct conn *conn;
+	struct conn *peer; /* of a unix-domain connection */
 	struct task_struct *task;
 	struct thread *thread;
 	u64 at_ns;
@@ -110,12 +112,21 @@ static __noinline u32 link_of(struct conn *conn)
 	return link_join(conn, number);
 }
 
-/* Whether @span is the request that begins at e->stream of the event's connection. */
+/*
+ * Whether @span is the request that the event begins. What goes over a unix-domain connection is
+ * not numbered: there it is the one whose other half is still missing, unless that is of before
+ * the client said its last.
+ */
 static __always_inline bool is_same(const struct event *e, const struct span *span)
 {
-	return span->generation & 1 && span->record.stream == e->stream &&
-	       span->record.isn.client == e->conn->isn.client &&
-	       span->record.isn.server == e->conn->isn.server;
+	if (!(span->generation & 1) || span->record.isn.client != e->conn->isn.client ||
+	    span->record.isn.server != e->conn->isn.server)
+		return false;
+	if (!e->conn->local)
+		return span->record.stream == e->stream;
+	if (e->conn->role == ROLE_SERVER)
+		return span->record.sent_ns && !span->record.begun_ns;
+	return !span->record.sent_ns && span->record.begun_ns > e->conn->arrived_ns;
 }
 
 /* The other half's, where the link names it and it is this request. */
@@ -130,20 +141,33 @@ static __always_inline struct span *span_met(const struct event *e, u64 word, st
 	return span;
 }
 
+/* Where the halves of the event's connection leave word of the request under way; NULL: nowhere. */
+static __always_inline u64 *word_of(const struct event *e)
+{
+	struct span_link *link;
+	u32 number;
+
+	if (e->conn->local && e->conn->role == ROLE_SERVER)
+		return &e->conn->word;
+	if (e->conn->local)
+		return e->peer ? &e->peer->word : NULL;
+	number = link_of(e->conn);
+	link = number ? bpf_map_lookup_elem(&span_links, &number) : NULL;
+	return link ? &link->word : NULL;
+}
+
 /*
  * The span of the request that begins at e->stream: whichever half comes first makes it, and the
  * other one finds it by that. NULL is counted.
  */
 static __always_inline struct span *span_open(const struct event *e, struct span_ref *ref)
 {
-	u32 number = link_of(e->conn);
-	struct span_link *link = number ? bpf_map_lookup_elem(&span_links, &number) : NULL;
+	u64 *at = word_of(e), word = 0;
 	struct span *span, *other;
 	struct span_ref theirs;
-	u64 word = 0;
 
-	if (link) {
-		word = link->word;
+	if (at) {
+		word = *at;
 		other = span_met(e, word, ref);
 		if (other)
 			return other;
@@ -156,11 +180,10 @@ static __always_inline struct span *span_open(const struct event *e, struct span
 	span->record.isn.server = e->conn->isn.server;
 	if (e->conn->adopted && !e->conn->ordinal)
 		span->record.flags |= SPAN_ADOPTED;
-	if (!link ||
-	    __sync_val_compare_and_swap(&link->word, word, (u64)e->stream << 32 | ref->at) == word)
+	if (!at || __sync_val_compare_and_swap(at, word, (u64)e->stream << 32 | ref->at) == word)
 		return span;
 	/* The other half was faster by a hair. */
-	other = span_met(e, link->word, &theirs);
+	other = span_met(e, *at, &theirs);
 	if (!other)
 		return span;
 	span_free(span);
@@ -170,15 +193,27 @@ static __always_inline struct span *span_open(const struct event *e, struct span
 
 /*
  * The request before this one on the connection, or before its end, is over. A root ends here; one
- * with both halves when its client says so.
+ * with both halves when its client says so, or cannot any more: @at_end.
  */
-static __always_inline void leave(struct conn *conn)
+static __always_inline void leave(struct conn *conn, bool at_end)
 {
 	struct span *span = span_of(conn->span);
 
-	if (span && !span->parent.at && (conn->role == ROLE_CLIENT || !span->record.sent_ns))
+	if (span && !span->parent.at &&
+	    (conn->role == ROLE_CLIENT || at_end || !span->record.sent_ns))
 		span_finish(conn->span.at, conn->span.generation);
 	conn->span.at = 0;
+}
+
+/*
+ * When the data came that the event has read. Over a unix-domain connection that is when the other
+ * end has sent it, at @said_ns, if it was seen to do so before it was read.
+ */
+static __always_inline u64 arrived(const struct event *e, u64 said_ns)
+{
+	u64 at_ns = e->conn->local ? said_ns : e->conn->arrived_ns;
+
+	return at_ns && at_ns < e->at_ns ? at_ns : e->at_ns;
 }
 
 /* More of the request that was there, or of what its client still sends with it. */
@@ -202,7 +237,7 @@ static __always_inline void server_received(struct event *e)
 		return;
 	}
 	charge_for(e, NULL);
-	leave(conn);
+	leave(conn, false);
 	span = span_open(e, &ref);
 	conn->span = ref;
 	conn->turn = TURN_ASKED;
@@ -214,7 +249,7 @@ static __always_inline void server_received(struct event *e)
 	span->record.server_slot = conn->slot;
 	if (conn->row < EDGE_ROWS_MAX)
 		span->record.edge = conn->row;
-	span->record.arrived_ns = conn->arrived_ns ? conn->arrived_ns : e->at_ns;
+	span->record.arrived_ns = arrived(e, span->record.sent_ns);
 	span->record.begun_ns = e->at_ns;
 }
 
@@ -418,7 +453,7 @@ static __always_inline void client_sent(struct event *e)
 	struct span_ref ref;
 
 	if (!span || conn->turn != TURN_ASKED) {
-		leave(conn);
+		leave(conn, false);
 		span = span_open(e, &ref);
 		conn->span = ref;
 		conn->turn = TURN_ASKED;
@@ -462,7 +497,7 @@ static __always_inline void client_received(struct event *e)
 	conn->turn = TURN_ANSWERED;
 	if (conn->row < EDGE_ROWS_MAX)
 		span->record.edge = conn->row;
-	span->record.returned_ns = conn->arrived_ns;
+	span->record.returned_ns = arrived(e, span->record.answered_ns);
 	span->record.read_ns = e->at_ns;
 	if (parent) {
 		usage_since(&span->record.caller, &parent->used, &span->before);
@@ -472,59 +507,122 @@ static __always_inline void client_received(struct event *e)
 	}
 }
 
-/* What the connection and the thread know, for an event of @bytes. False: no request is touched. */
-static __always_inline bool begin(struct event *e, struct sock *sk, bool sent, u32 bytes)
+static __always_inline bool begin(struct event *e, struct sock *sk)
+{
+	e->sk = sk;
+	e->peer = NULL;
+	e->task = bpf_get_current_task_btf();
+	e->thread = thread_of(e->task);
+	return e->thread;
+}
+
+/* What the thread has used up to the event, which departed @after_ns ago. */
+static __always_inline void use(struct event *e, u64 now_ns, u64 after_ns)
+{
+	e->at_ns = now_ns - after_ns;
+	e->slept = e->task->nvcsw != e->thread->slept;
+	thread_account(e->thread, e->task, now_ns, after_ns, &e->used);
+}
+
+static __always_inline void speak(struct event *e, bool sent)
+{
+	bool client = e->conn->role == ROLE_CLIENT;
+
+	if (sent && client)
+		client_sent(e);
+	else if (sent)
+		server_sent(e);
+	else if (client)
+		client_received(e);
+	else
+		server_received(e);
+}
+
+static __always_inline int speak_tcp(struct sock *sk, bool sent, int bytes)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
 	u64 now_ns, after_ns = 0;
-	u32 end;
+	struct event e;
 
-	e->conn = conn_find(sk);
-	if (!tp || !e->conn || e->conn->role == ROLE_UNKNOWN)
-		return false;
-	e->sk = sk;
-	e->task = bpf_get_current_task_btf();
-	e->thread = thread_of(e->task);
-	if (!e->thread)
-		return false;
+	e.conn = bytes > 0 ? conn_find(sk) : NULL;
+	if (!tp || !e.conn || e.conn->role == ROLE_UNKNOWN || !begin(&e, sk))
+		return 0;
 	now_ns = bpf_ktime_get_ns();
-	if (sent && tp->tcp_wstamp_ns > e->thread->at_ns && tp->tcp_wstamp_ns < now_ns)
+	if (sent && tp->tcp_wstamp_ns > e.thread->at_ns && tp->tcp_wstamp_ns < now_ns)
 		after_ns = now_ns - tp->tcp_wstamp_ns;
-	e->at_ns = now_ns - after_ns;
-	end = sent ? tp->write_seq : tp->copied_seq;
-	e->stream = end - bytes - e->conn->isn.client;
-	e->slept = e->task->nvcsw != e->thread->slept;
-	thread_account(e->thread, e->task, now_ns, after_ns, &e->used);
-	return true;
+	e.stream = (sent ? tp->write_seq : tp->copied_seq) - bytes - e.conn->isn.client;
+	use(&e, now_ns, after_ns);
+	speak(&e, sent);
+	return 0;
 }
+
+static __always_inline void closing(struct conn *conn)
+{
+	struct isn_pair isn = conn->isn;
+	struct span *span, *parent;
+	struct span_link *link;
+	u32 number = conn->link;
+
+	span = span_of(conn->span);
+	if (span && conn->role == ROLE_SERVER)
+		give(span);
+	parent = span && conn->role == ROLE_CLIENT && conn->turn == TURN_ASKED
+			 ? span_of(span->parent)
+			 : NULL;
+	if (parent)
+		__sync_fetch_and_add(&parent->calls_out, -1);
+	leave(conn, conn->local);
+	link = number ? bpf_map_lookup_elem(&span_links, &number) : NULL;
+	if (!link)
+		return;
+	conn->link = 0;
+	if (__sync_fetch_and_add(&link->halves, -1) == 1 &&
+	    !bpf_map_delete_elem(&span_link_numbers, &isn))
+		bpf_map_push_elem(&span_link_free, &number, 0);
+}
+
+#include "bpf/unix.bpf.h"
 
 SEC("?tp_btf/sock_send_length")
 int BPF_PROG(span_sent, struct sock *sk, int ret, int flags)
 {
-	struct event e;
-
-	if (ret <= 0 || sk->sk_protocol != IPPROTO_TCP || !begin(&e, sk, true, ret))
-		return 0;
-	if (e.conn->role == ROLE_CLIENT)
-		client_sent(&e);
-	else
-		server_sent(&e);
-	return 0;
+	if (sk->sk_protocol == IPPROTO_TCP)
+		return speak_tcp(sk, true, ret);
+	return speak_unix(sk, true, ret);
 }
 
 SEC("?tp_btf/sock_recv_length")
 int BPF_PROG(span_received, struct sock *sk, int ret, int flags)
 {
-	struct event e;
-
-	if (ret <= 0 || sk->sk_protocol != IPPROTO_TCP || flags & (MSG_PEEK | MSG_ERRQUEUE) ||
-	    !begin(&e, sk, false, ret))
+	if (flags & (MSG_PEEK | MSG_ERRQUEUE))
 		return 0;
-	if (e.conn->role == ROLE_CLIENT)
-		client_received(&e);
-	else
-		server_received(&e);
-	return 0;
+	if (sk->sk_protocol == IPPROTO_TCP)
+		return speak_tcp(sk, false, ret);
+	return speak_unix(sk, false, ret);
+}
+
+/* Before 6.3 (6e6eda44b939, "sock: add tracepoint for send recv length"). */
+SEC("?fexit/tcp_sendmsg")
+int BPF_PROG(span_sent_tcp, struct sock *sk, struct msghdr *msg, size_t size, int ret)
+{
+	return sk->sk_protocol == IPPROTO_TCP ? speak_tcp(sk, true, ret) : 0;
+}
+
+/* The same: fires for every segment that was read to its end, or a part of one. */
+SEC("?tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(span_received_tcp, struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct conn *conn = conn_find(sk);
+	u32 before;
+
+	if (!tp || !conn)
+		return 0;
+	before = conn->read_seq;
+	if (!before)
+		before = conn->role == ROLE_CLIENT ? conn->isn.server : conn->isn.client;
+	conn->read_seq = tp->copied_seq;
+	return speak_tcp(sk, false, conn->read_seq - before);
 }
 
 /* connect() is called for the request that its thread works on, whoever sends on it later. */
@@ -543,31 +641,6 @@ static __always_inline void connecting(struct conn *conn)
 	caller = span_of(conn->caller);
 	if (caller)
 		act(caller);
-}
-
-static __always_inline void closing(struct conn *conn)
-{
-	struct isn_pair isn = conn->isn;
-	struct span *span, *parent;
-	struct span_link *link;
-	u32 number = conn->link;
-
-	span = span_of(conn->span);
-	if (span && conn->role == ROLE_SERVER)
-		give(span);
-	parent = span && conn->role == ROLE_CLIENT && conn->turn == TURN_ASKED
-			 ? span_of(span->parent)
-			 : NULL;
-	if (parent)
-		__sync_fetch_and_add(&parent->calls_out, -1);
-	leave(conn);
-	link = number ? bpf_map_lookup_elem(&span_links, &number) : NULL;
-	if (!link)
-		return;
-	conn->link = 0;
-	if (__sync_fetch_and_add(&link->halves, -1) == 1 &&
-	    !bpf_map_delete_elem(&span_link_numbers, &isn))
-		bpf_map_push_elem(&span_link_free, &number, 0);
 }
 
 SEC("?tp_btf/inet_sock_set_state")

@@ -7,6 +7,7 @@
  * verifier's last words on stderr where it will not have the program.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,8 @@ static struct bpf_object *open_one(const char *path, const char *program, char *
 {
 	struct bpf_object *object = bpf_object__open_file(path, NULL);
 	struct bpf_program *each;
+	bool spans = false;
+	struct bpf_map *map;
 
 	if (!object) {
 		fprintf(stderr, "insns: cannot open %s: %s\n", path, strerror(errno));
@@ -86,12 +89,18 @@ static struct bpf_object *open_one(const char *path, const char *program, char *
 	for (; *names; names++) {
 		int err = set_true(object, *names);
 
+		spans = spans || strcmp(*names, "spans_on") == 0;
 		if (err) {
 			fprintf(stderr, "insns: no bool %s in %s: %s\n", *names, path,
 				strerror(-err));
 			bpf_object__close(object);
 			return NULL;
 		}
+	}
+	/* Kernels without spans have no such maps either. */
+	bpf_object__for_each_map (map, object) {
+		if (bpf_map__type(map) == BPF_MAP_TYPE_TASK_STORAGE)
+			bpf_map__set_autocreate(map, spans);
 	}
 	bpf_object__for_each_program (each, object) {
 		bpf_program__set_autoload(each, strcmp(bpf_program__name(each), program) == 0);

@@ -48,7 +48,7 @@ struct collector {
 	struct shared_map shared[SHARED_MAX];
 	size_t nr_shared;
 	struct bpf_link *link[LINKS_MAX];
-	size_t nr_links;
+	size_t nr_links, nr_span_links; /* the latter are the last ones of the former */
 	struct region region[16];
 	size_t nr_regions;
 	struct mapped_rows rows;
@@ -315,12 +315,13 @@ static int load_tcp_either_way(struct collector *c, bool by_v1_cpu)
 	return err ? err : load_tcp(c, false, by_v1_cpu);
 }
 
-static int load_span(struct collector *c)
+static int load_span(struct collector *c, bool by_v1_cpu)
 {
 	struct span_control control = { 0 };
 	int err;
 
 	c->span->rodata->spans_on = true;
+	c->span->rodata->owner_by_v1_cpu = by_v1_cpu;
 	c->span->rodata->conn_in_sk_storage = true;
 	bpf_map__set_autocreate(c->span->maps.conns_by_sock, false);
 	err = prepare(c, OBJECT_SPAN);
@@ -349,6 +350,22 @@ struct span_ring *collector_span_ring(struct collector *c)
 	return c->span_ring;
 }
 
+/*
+ * Goes on without spans where the kernel refuses them in the end: a part of their programs would
+ * tell a part of the truth.
+ */
+static int leave_out_spans(struct collector *c, int code)
+{
+	for (; c->nr_span_links; c->nr_span_links--)
+		bpf_link__destroy(c->link[--c->nr_links]);
+	span_ring_close(c->span_ring);
+	c->span_ring = NULL;
+	c->nr_objects = OBJECT_SPAN;
+	warn("requests are not followed through services: the kernel refused the programs (%s)",
+	     strerror(-code));
+	return 0;
+}
+
 static int attach(struct collector *c, enum feature_state state)
 {
 	struct bpf_program *program;
@@ -362,9 +379,12 @@ static int attach(struct collector *c, enum feature_state state)
 			if (!row || row->state != state)
 				continue;
 			link = bpf_program__attach(program);
+			if (!link && id == OBJECT_SPAN)
+				return leave_out_spans(c, -errno);
 			if (!link)
 				return -errno;
 			c->link[c->nr_links++] = link;
+			c->nr_span_links += id == OBJECT_SPAN;
 		}
 	}
 	return 0;
@@ -438,9 +458,9 @@ static int load_all(struct collector *c, bool by_v1_cpu, struct err *err)
 	code = load_tcp_either_way(c, by_v1_cpu);
 	if (code)
 		return open_error(err, "TCP", code);
-	code = c->nr_objects > OBJECT_SPAN ? load_span(c) : 0;
+	code = c->nr_objects > OBJECT_SPAN ? load_span(c, by_v1_cpu) : 0;
 	if (code)
-		return open_error(err, "span", code);
+		leave_out_spans(c, code);
 	for (id = 0; id < c->nr_objects; id++)
 		c->map_bytes += bytes_of_object(c->object[id], c->rows.cpus, id == OBJECT_CGROUP);
 	code = attach(c, FEATURE_USED);
@@ -477,6 +497,7 @@ static void detach(struct collector *c)
 {
 	while (c->nr_links)
 		bpf_link__destroy(c->link[--c->nr_links]);
+	c->nr_span_links = 0;
 	c->standby_attached = false;
 }
 

@@ -63,11 +63,24 @@ static const struct feature table[] = {
 	{ .object = OBJECT_SPAN,
 	  .program = "span_sent",
 	  .hook = "sock_send_length",
-	  .gives = "spans: requests sent and answered" },
+	  .gives = "spans: requests sent and answered",
+	  .fallback = "span_sent_tcp" },
+	{ .object = OBJECT_SPAN,
+	  .program = "span_sent_tcp",
+	  .hook = "tcp_sendmsg",
+	  .gives = "the same, but for files sent as they are",
+	  .stands_in_for = "span_sent",
+	  .function = true },
 	{ .object = OBJECT_SPAN,
 	  .program = "span_received",
 	  .hook = "sock_recv_length",
-	  .gives = "spans: requests and answers read" },
+	  .gives = "spans: requests and answers read",
+	  .fallback = "span_received_tcp" },
+	{ .object = OBJECT_SPAN,
+	  .program = "span_received_tcp",
+	  .hook = "tcp_rcv_space_adjust",
+	  .gives = "the same",
+	  .stands_in_for = "span_received" },
 	{ .object = OBJECT_SPAN,
 	  .program = "span_state",
 	  .hook = "inet_sock_set_state",
@@ -100,11 +113,13 @@ const char *bpf_object_name(enum bpf_object_id object)
 	return names[object];
 }
 
-static bool has_hook(const struct btf *btf, const char *hook)
+static bool has_hook(const struct btf *btf, const struct feature *row)
 {
 	char name[64];
 
-	snprintf(name, sizeof(name), "btf_trace_%s", hook);
+	if (row->function)
+		return btf__find_by_name_kind(btf, row->hook, BTF_KIND_FUNC) > 0;
+	snprintf(name, sizeof(name), "btf_trace_%s", row->hook);
 	return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
 }
 
@@ -157,9 +172,10 @@ static void decide(struct features *features, struct feature *row, const struct 
 {
 	const struct feature *first;
 
-	if (!has_hook(btf, row->hook)) {
+	if (!has_hook(btf, row)) {
 		row->state = FEATURE_MISSING;
-		snprintf(row->reason, sizeof(row->reason), "no tracepoint %s; %s%s", row->hook,
+		snprintf(row->reason, sizeof(row->reason), "no %s %s; %s%s",
+			 row->function ? "function" : "tracepoint", row->hook,
 			 row->fallback ? "instead: " : "not measured",
 			 row->fallback ? row->fallback : "");
 		return;
@@ -191,8 +207,9 @@ bool features_spans(const struct features *features)
 	size_t i;
 
 	for (i = 0; i < features->nr; i++) {
-		if (features->row[i].object == OBJECT_SPAN &&
-		    features->row[i].state == FEATURE_MISSING)
+		const struct feature *row = &features->row[i];
+
+		if (row->object == OBJECT_SPAN && row->state == FEATURE_MISSING && !row->fallback)
 			return false;
 	}
 	return true;

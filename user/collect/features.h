@@ -30,10 +30,11 @@ enum feature_state {
 struct feature {
 	enum bpf_object_id object;
 	const char *program;	   /* its name in the object */
-	const char *hook;	   /* BTF tracepoint */
+	const char *hook;	   /* BTF tracepoint, */
 	const char *gives;	   /* what is measured by it */
 	const char *fallback;	   /* program that takes over without the hook; NULL: none */
 	const char *stands_in_for; /* program whose fallback this is; NULL: not a fallback */
+	bool function;		   /* or a kernel function */
 	bool on_demand;
 	enum feature_state state; /* as decided on this kernel */
 	char reason[80];	  /* why it is not simply used; "" when it is */

@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# The kernel's records of requests themselves: both halves in one, calls below the request that made
+# them, with what is known of the time in between. Over TCP and unix-domain sockets, by threads,
+# event loops and pools.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/cgroup.sh"
+
+ACTOR=$TOP/build/tests/lab/actor
+DUMP=$TOP/build/tests/spans/dump
+
+need_root
+own_network
+need_file /sys/kernel/btf/vmlinux "$ACTOR" "$DUMP"
+make_cgroups load front back
+
+# measure BACK-ADDRESS CONNECTIONS SCRIPT FRONT-OPTION...: leaves $TMP/dump and $TMP/said
+measure()
+{
+	_back=$1 _connections=$2 _script=$3
+	shift 3
+	spawn in_cgroup back "$ACTOR" back "$_back"
+	_services=$pid
+	spawn in_cgroup front "$ACTOR" "$@" front 127.0.0.1:19301 "back=$_back"
+	_services="$_services $pid"
+	rm -f "$TMP/stop"
+	mkfifo "$TMP/stop"
+	"$DUMP" < "$TMP/stop" > "$TMP/dump" 2> "$TMP/said" &
+	_dump=$!
+	exec 8> "$TMP/stop"
+	wait_until 20 grep -q ready "$TMP/said"
+	run in_cgroup load "$SITU" load -q -n 211 -c "$_connections" \
+		"http://127.0.0.1:19301/$_script" 8>&-
+	for _service in $_services; do
+		end "$_service"
+	done
+	exec 8>&-
+	wait "$_dump"
+}
+
+# summary: of the traces that the load began: their number, that of those with a root and one call
+# below it that all halves know, flags that say otherwise, means in us of the root's CPU, of its
+# wall time without CPU, waits and the call, and of the call's wall time without CPU and waits.
+summary()
+{
+	awk -F '\t' '
+	FNR == NR { if ($1 == "slot") slot[$3] = $2; next }
+	FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+	{ spans[$1]++ }
+	$at["parent"] == -1 && $at["client"] == slot["load"] && $at["server"] == slot["front"] {
+		roots[$1] = 1; flags[$1] += bad($at["flags"]); cpu[$1] = $at["cpu"]
+		rest[$1] += $at["answered"] - $at["begun"] - used(); n[$1] = $at["spans"]
+	}
+	$at["parent"] == 0 && $at["client"] == slot["front"] && $at["server"] == slot["back"] &&
+	$at["sent"] > 0 && $at["begun"] >= $at["sent"] && $at["read"] >= $at["answered"] {
+		calls[$1]++; flags[$1] += bad($at["flags"])
+		rest[$1] -= $at["read"] - $at["sent"]
+		slept[$1] = $at["answered"] - $at["begun"] - used()
+	}
+	function used() { return $at["cpu"] + $at["runq"] + $at["throttled"] + $at["disk"] }
+	function bad(flags) { return flags % 64 > 0 }
+	END {
+		for (trace in roots) {
+			traces++
+			if (calls[trace] != 1 || spans[trace] != 2 || n[trace] != 2 || flags[trace])
+				continue
+			whole++
+			sum_cpu += cpu[trace]; sum_rest += rest[trace]; sum_slept += slept[trace]
+		}
+		if (!whole)
+			whole = 1e-9
+		printf "%d %d %d %d %d\n", traces, whole, sum_cpu / whole / 1000,
+			sum_rest / whole / 1000, sum_slept / whole / 1000
+	}' "$TMP/said" "$TMP/dump"
+}
+
+# judge NAME PERCENT CPU-US SLEPT-US: so many traces are whole, the root's CPU and the call's sleep
+# are known within 5 % or 50 us and what the service must do besides
+judge()
+{
+	is "$rc" 0 "$1: the load succeeds"
+	# shellcheck disable=SC2046 # words
+	set -- "$1" "$2" "$3" "$4" $(summary)
+	diag "$1: $5 traces, $6 whole: cpu $7 us, left over $8 us, call slept $9 us"
+	ok "$([ "$5" -gt 40 ]; echo $?)" "$1: requests are followed"
+	ok "$([ $((100 * $6)) -ge $(($5 * $2)) ]; echo $?)" "$1: $2 % of the trees are whole"
+	ok "$([ "$7" -ge $(($3 - 50)) ] && [ "$7" -le $(($3 * 105 / 100 + 250)) ]; echo $?)" \
+		"$1: the CPU time is the service's own"
+	ok "$([ "$9" -ge $(($4 - 50)) ] && [ "$9" -le $(($4 * 105 / 100 + 150)) ]; echo $?)" \
+		"$1: what is left of the call is its sleep"
+}
+
+STEPS="spin=2000,call=back(sleep=5000)"
+measure 127.0.0.1:19302 1 "$STEPS"
+judge "threads" 99 2000 5000
+measure "$TMP/back" 1 "$STEPS"
+judge "a unix-domain socket" 99 2000 5000
+measure 127.0.0.1:19302 8 "call=back(sleep=5000),spin=300" -m loop
+judge "an event loop" 95 300 5000
+measure "$TMP/back" 8 "call=back(sleep=5000),spin=300" -m loop
+judge "an event loop over unix-domain sockets" 95 300 5000
+measure 127.0.0.1:19302 3 "call=back(sleep=5000),spin=300" -m pool -n 3
+judge "a pool" 90 300 5000
+
+finish
