@@ -23,6 +23,10 @@ run_is 2 "empty command" "$SITU" ""
 one_line_error "unknown command ''" "the empty command is an unknown one"
 run_is 2 "hostile command" "$SITU" "$(printf 'a\nsitu: b\033[2J')"
 one_line_error "unknown command 'a\\?situ: b\\?\\[2J'" "a hostile command stays in its line"
+topics=$(printf '%s\n' "$overview" | sed -n '/^Topics/,/^$/s/^  \([a-z]*\) .*/\1/p' | paste -sd ' ')
+isnt "$topics" "" "there are topics"
+run_is 0 "completion" "$SITU" completion bash
+like "$out" "arguments='.* help $topics'\$" "completion knows every topic of help"
 run_is 2 "help of an unknown command" "$SITU" help recrod
 one_line_error "unknown command 'recrod'" "help names the unknown command"
 run_is 2 "help of two commands" "$SITU" help help completion

@@ -50,9 +50,11 @@ measured()
 	"$SITU" export "$DB" > run.json
 	is "$(jq -r '[.services[] | select(.name | test("^(front|back)$")) | .name + "@" + .host] | sort | join(" ")' run.json)" \
 		"back@b front@a" "$1: both services are measured where they are"
+	# On a machine that is busy with other things, not all requests find the time to be sent.
+	answered=$(jq '[.endpoints[] | select(.name == "all") | .answered] | add' run.json)
 	is "$(jq '[.edges[] | select(.client == "front" and .server == "back") | .responses] | add' run.json)" \
-		202 "$1: the front's requests to the back are the kernel's"
-	[ "$(jq '[.services[] | select(.name == "back") | .cpu_ns] | add' run.json)" -ge $((202 * 300000)) ]
+		"$answered" "$1: the kernel saw the front ask the back once for each request"
+	[ "$(jq '[.services[] | select(.name == "back") | .cpu_ns] | add' run.json)" -ge $((answered * 300000)) ]
 	ok $? "$1: the back's CPU time is at least what it burns"
 	clean "$1: nothing is left"
 }

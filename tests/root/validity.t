@@ -129,7 +129,7 @@ start others.yaml
 us=$pid
 wait_until 20 said measuring
 for _cpu in $(seq "$(nproc)"); do
-	spawn "$TOP/build/tests/stim/spin" 3000
+	spawn "$TOP/build/tests/stim/spin" 3000 > /dev/null
 done
 pid=$us
 disturbed "a busy neighbour" \

@@ -144,6 +144,7 @@ static void losses(void **state)
 		events += phase->edges[i].responses;
 	events += 100; /* of the disk */
 	tally_add(&phase->losses, "edge_full", events / 60);
+	tally_add(&phase->losses, "wait_full", events);
 	counts(&c, phase);
 	tally_add(&phase->losses, "edge_full", events / 60);
 	does_not(&c, phase,

@@ -48,7 +48,7 @@ static void add_command(struct buf *out, const struct command *cmd,
 	if (strcmp(cmd->args, "[COMMAND]") == 0) {
 		buf_puts(out, "\t\targuments='");
 		add_names(out, commands);
-		buf_puts(out, "'\n");
+		buf_printf(out, "%s%s'\n", cmd->words ? " " : "", cmd->words ? cmd->words : "");
 	}
 	buf_puts(out, "\t\tcase $prev in\n");
 	for (i = 0; i < cmd->nr_opts; i++) {

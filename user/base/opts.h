@@ -44,7 +44,8 @@ struct args {
 
 struct command {
 	const char *name;
-	const char *args;     /* synopsis behind the options: "[STORE] [A B]" */
+	const char *args;  /* synopsis behind the options: "[STORE] [A B]" */
+	const char *words; /* that its argument may be besides commands, for completion; or NULL */
 	const char *summary;  /* one line for `situ --help` */
 	const char *about;    /* paragraphs for `situ COMMAND --help`, may be NULL */
 	const char *examples; /* lines "situ ...\n", each one runnable */

@@ -64,6 +64,7 @@ static int run_help(const void *config, const struct args *args, struct err *err
 const struct command cmd_help = {
 	.name = "help",
 	.args = "[COMMAND]",
+	.words = "workload", /* topics[] */
 	.summary = "Explain a command or a topic",
 	.examples = "situ help record\n"
 		    "situ help workload\n",
