@@ -201,7 +201,7 @@ static int put_offenders(const struct phase *phase, const struct branch *branch,
 			err = tally_add(&all, t->item[k].label, t->item[k].count);
 	}
 	total = tally_total(&all);
-	if (total && !err) {
+	if (total && all.item && !err) {
 		qsort(all.item, all.nr, sizeof(*all.item), by_count);
 		fprintf(out, "While %.*s waited for a CPU there ran", (int)text_fit(name, 24),
 			name);
