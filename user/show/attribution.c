@@ -344,6 +344,10 @@ int attribution_print(const struct phase *phase, enum attribution_choice choice,
 		fputs("Where the time of a request went (x: calls per request; a place's own time, "
 		      "and\nits share):\n",
 		      out);
+	if (!err && phase->nr_profiles && phase->nr_endpoints && !all.total)
+		fputs("The load's endpoints are not told apart (HTTP/2 or 3, or a load of another "
+		      "situ):\nthese are the connections that requests came in by.\n\n",
+		      out);
 	if (!err)
 		err = put_profile(phase, &all, every, out);
 	if (!err && (every || !all.total))
