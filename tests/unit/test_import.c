@@ -10,7 +10,10 @@
 #define HEAD   "{\"schema\":1,\"run\":{}"
 #define PHASES HEAD ",\"phases\":[{\"placement\":\"p\",\"trial\":1,\"name\":\"m\"}]"
 #define OF     "\"placement\":\"p\",\"trial\":1,\"phase\":\"m\""
-#define WAIT   PHASES ",\"services\":[{" OF ",\"runq_wait_ns\":"
+#define PROFILE                                                                 \
+	PHASES ",\"coverage\":[{" OF ",\"endpoint\":\"e\"}],\"profiles\":[{" OF \
+	       ",\"endpoint\":\"e\",\"places\":["
+#define WAIT PHASES ",\"services\":[{" OF ",\"runq_wait_ns\":"
 
 static const struct {
 	const char *text, *words;
@@ -62,6 +65,15 @@ static const struct {
 	{ PHASES ",\"edges\":[{" OF ",\"server_addr\":1}]}", "edges[0].server_addr is not a text" },
 	{ PHASES ",\"endpoints\":[{" OF ",\"rate\":\"1\"}]}", "endpoints[0].rate is not a number" },
 	{ PHASES ",\"endpoints\":[{" OF ",\"codes\":{\"200\":\"x\"}}]}", "codes has a count" },
+	{ PHASES ",\"coverage\":[{" OF ",\"endpoint\":1}]}", "coverage[0].endpoint is not a text" },
+	{ PHASES ",\"profiles\":[{" OF ",\"endpoint\":\"e\"}]}", "is not one of coverage[]" },
+	{ PROFILE "{}]}]}", "places[0].path is not a list" },
+	{ PROFILE "{\"path\":[1],\"slices\":[]}]}]}", "path holds something that is not a text" },
+	{ PROFILE "{\"path\":[]}]}]}", "places[0].slices is not a list" },
+	{ PROFILE "{\"path\":[],\"slices\":[[1,2]]}]}]}", "one that is not [from, calls, times]" },
+	{ PROFILE "{\"path\":[],\"slices\":[[1,-2,{}]]}]}]}", "is not [from, calls, times]" },
+	{ PROFILE "{\"path\":[],\"slices\":[[1,2,{\"cpu\":1}]]}]}]}", "is not [ns, sum_ns]" },
+	{ PROFILE "{\"path\":[],\"slices\":[[1,2,{\"cpu\":[1,-1]}]]}]}]}", "not [ns, sum_ns]" },
 	{ WAIT "[]}]}", "runq_wait_ns is not a histogram" },
 	{ WAIT "{\"count\":1}}]}", "has no valid count and sum" },
 	{ WAIT "{\"count\":1,\"sum\":-2}}]}", "has no valid count and sum" },

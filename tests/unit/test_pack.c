@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "tests/unit/random_run.h"
+#include "user/model/profile.h"
 #include "user/store/pack.h"
 
 #define SEED 20250131
@@ -64,11 +65,71 @@ static void test_unpack_refuses(void **state)
 	assert_int_equal(unpack_buckets(&h, bad[0].bytes, 0), -EINVAL);
 }
 
+static void test_slices(void **state)
+{
+	struct profile profile = { 0 };
+	struct place *place = profile_place(&profile, "web"), back;
+	u64 seed = SEED;
+	size_t len, i, refused = 0;
+	u8 *blob;
+	u32 bucket;
+	(void)state;
+
+	for (bucket = 0; bucket < HIST_NR(HIST_CLIENT_SUB_BITS); bucket += 320)
+		random_slice(place_slice(place, bucket), &seed);
+	random_slice(place_slice(place, HIST_NR(HIST_CLIENT_SUB_BITS) - 1), &seed);
+	assert_int_equal(pack_slices(place, &blob, &len), 0);
+	for (i = 0; i <= len; i++) {
+		int err;
+
+		back = (struct place){ 0 };
+		err = unpack_slices(&back, blob, i);
+		assert_true(err == 0 || err == -EINVAL);
+		refused += err != 0;
+		if (i == len) {
+			assert_int_equal(err, 0);
+			assert_int_equal(back.nr_slices, place->nr_slices);
+			assert_memory_equal(back.slices, place->slices,
+					    place->nr_slices * sizeof(*place->slices));
+		}
+		free(back.slices);
+	}
+	/* Only between two slices is a cut not seen. */
+	assert_int_equal(refused, len - place->nr_slices);
+	free(blob);
+	profile_free(&profile);
+}
+
+static void test_slices_refused(void **state)
+{
+	static const struct {
+		u8 bytes[8];
+		size_t len;
+	} bad[] = {
+		{ { 0x80 }, 1 },		   /* cut short */
+		{ { 0, 1, 0x80, 4 }, 4 },	   /* component 9 of 9 */
+		{ { 0, 1, 3, 5, 6, 7 }, 6 },	   /* the last number is missing */
+		{ { 0xc2, 7, 1, 0 }, 4 },	   /* bucket 962 of 962 */
+		{ { 0xc1, 7, 1, 0, 0, 1, 0 }, 7 }, /* one behind the last */
+	};
+	struct place place;
+	size_t i;
+	(void)state;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		place = (struct place){ 0 };
+		assert_int_equal(unpack_slices(&place, bad[i].bytes, bad[i].len), -EINVAL);
+		free(place.slices);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pack),
 		cmocka_unit_test(test_unpack_refuses),
+		cmocka_unit_test(test_slices),
+		cmocka_unit_test(test_slices_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -201,7 +201,7 @@ static int put_offenders(const struct phase *phase, const struct branch *branch,
 			err = tally_add(&all, t->item[k].label, t->item[k].count);
 	}
 	total = tally_total(&all);
-	if (total && !err) {
+	if (total && all.item && !err) {
 		qsort(all.item, all.nr, sizeof(*all.item), by_count);
 		fprintf(out, "While %.*s waited for a CPU there ran", (int)text_fit(name, 24),
 			name);
@@ -343,6 +343,10 @@ int attribution_print(const struct phase *phase, enum attribution_choice choice,
 	if (!err && phase->nr_profiles)
 		fputs("Where the time of a request went (x: calls per request; a place's own time, "
 		      "and\nits share):\n",
+		      out);
+	if (!err && phase->nr_profiles && phase->nr_endpoints && !all.total)
+		fputs("The load's endpoints are not told apart (HTTP/2 or 3, or a load of another "
+		      "situ):\nthese are the connections that requests came in by.\n\n",
 		      out);
 	if (!err)
 		err = put_profile(phase, &all, every, out);

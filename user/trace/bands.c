@@ -195,25 +195,25 @@ static void add_row(struct breakdown *out, const struct mean *mean, enum compone
 	};
 }
 
-static void add_rows(struct breakdown *out, struct mean *mean)
+static void add_rows(struct breakdown *out, struct mean mean)
 {
 	size_t first = out->nr_rows;
 	enum component c;
 
-	if (!(mean->calls > 0))
+	if (!(mean.calls > 0))
 		return;
 	for (c = 0; c < COMPONENT_NR; c++) {
 		if (c != COMPONENT_downstream)
-			out->traced_ns += mean->ns[c];
+			out->traced_ns += mean.ns[c];
 	}
-	if (!mean->place->path[0] && isfinite(out->client_ns))
-		mean->ns[COMPONENT_other] = mean->sum_ns[COMPONENT_other] = NAN; /* comes last */
+	if (!mean.place->path[0] && isfinite(out->client_ns))
+		mean.ns[COMPONENT_other] = mean.sum_ns[COMPONENT_other] = NAN; /* comes last */
 	for (c = 0; c < COMPONENT_NR; c++) {
-		if (mean->ns[c] != 0 || mean->sum_ns[c] != 0)
-			add_row(out, mean, c);
+		if (mean.ns[c] != 0 || mean.sum_ns[c] != 0)
+			add_row(out, &mean, c);
 	}
-	if (out->nr_rows == first && mean->place->path[0])
-		add_row(out, mean, COMPONENT_other);
+	if (out->nr_rows == first && mean.place->path[0])
+		add_row(out, &mean, COMPONENT_other);
 }
 
 /* What the client measured beyond the traces. */
@@ -230,7 +230,7 @@ static void close_sum(struct breakdown *out)
 static int add_all(const struct profile *profile, const struct cut *cut, struct breakdown *out)
 {
 	struct mean *means = calloc(profile->nr_places, sizeof(*means));
-	struct mean **sorted = calloc(profile->nr_places, sizeof(*sorted));
+	const void **sorted = calloc(profile->nr_places, sizeof(*sorted));
 	struct order order = { means, profile->nr_places };
 	int err = -ENOMEM;
 	size_t i;
@@ -244,7 +244,7 @@ static int add_all(const struct profile *profile, const struct cut *cut, struct 
 	}
 	qsort_r(sorted, profile->nr_places, sizeof(*sorted), by_tree, &order);
 	for (i = 0; i < profile->nr_places; i++)
-		add_rows(out, sorted[i]);
+		add_rows(out, *(const struct mean *)sorted[i]);
 	close_sum(out);
 	err = 0;
 out:

@@ -85,7 +85,7 @@ static void link_child(struct work *w, u32 parent, u32 child)
 
 static void build_tree(struct work *w, const struct trace *trace)
 {
-	u32 i, parent, root = trace->nr - 1;
+	u32 i, parent;
 
 	w->nr = trace->nr;
 	for (i = 0; i < w->nr; i++) {
@@ -96,7 +96,7 @@ static void build_tree(struct work *w, const struct trace *trace)
 		};
 		order_instants(&w->node[i]);
 	}
-	for (i = 0; i < root; i++) {
+	for (i = 0; i + 1 < w->nr; i++) {
 		parent = find_id(w, w->node[i].record->parent);
 		if (parent != NOBODY && find_id(w, w->node[i].record->id) == i)
 			link_child(w, parent, i);
