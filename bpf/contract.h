@@ -20,7 +20,7 @@
 
 #define CONTRACT_ABI   1
 #define SLOTS_MAX      1024 /* cgroups */
-#define DISK_ROWS_MAX  512
+#define DISK_ROWS_MAX  384
 #define EDGE_ROWS_MAX  2048
 #define OWNER_NAME_LEN 64
 

@@ -9,7 +9,7 @@
 #include "bpf/conn.bpf.h"
 #include "bpf/thread.bpf.h"
 
-#define SPAN_POOL   16384 /* a power of two */
+#define SPAN_POOL   8192 /* a power of two */
 #define SPAN_TRIES  8
 #define SPAN_OLD_NS 120000000000ULL
 
@@ -44,7 +44,7 @@ struct {
 } span_pool SEC(".maps");
 
 /* One a connection of which an end is known here: the request under way on it. */
-#define SPAN_LINKS 16384
+#define SPAN_LINKS 8192
 
 struct span_link {
 	u64 word; /* what the request is called in the client's stream << 32 | place in the pool */

@@ -7,7 +7,7 @@
 
 #define SPAN_WALK_MAX	256 /* spans of a trace that are freed at its end; the rest grows old */
 
-#define SPAN_RING_SHIFT 22
+#define SPAN_RING_SHIFT 20
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -8,7 +8,7 @@
 
 #include "bpf/spanpool.bpf.h"
 
-#define SPAN_WORKERS 16384
+#define SPAN_WORKERS 8192
 
 /* What others must know of a thread, or of a process: the requests that it has open. */
 struct span_worker {
