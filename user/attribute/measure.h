@@ -38,10 +38,13 @@ int measure_name_service(struct measure *m, const char *cgroup_path, const char 
 /* Forgets every name given above: the cgroups of a trial are gone. */
 void measure_forget_services(struct measure *m);
 
+/* How often measure_poll() is called: the kernel's buffer holds some 5,000 spans. */
+#define MEASURE_POLL_NS (100 * NSEC_PER_MSEC)
+
 /*
- * Takes the requests' spans out of the kernel's buffer: to be called every second or so between
- * measure_begin() and measure_end(). What does not fit into the buffer is counted as lost. 0 or
- * -errno.
+ * Takes the requests' spans out of the kernel's buffer: to be called every MEASURE_POLL_NS or so
+ * between measure_begin() and measure_end(). The fuller the buffer, the fewer the kernel sends, and
+ * says for how many one stands; what still does not fit is counted as lost. 0 or -errno.
  */
 int measure_poll(struct measure *m);
 

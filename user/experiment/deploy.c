@@ -18,7 +18,6 @@
 
 #define LOG_LINES      5
 #define RETRY_NS       (25 * NSEC_PER_MSEC)
-#define TICK_NS	       (250 * NSEC_PER_MSEC)
 #define STOP_WITHIN_NS (10 * NSEC_PER_SEC)
 
 static const struct plan_service *service_of(const struct deploy *d, const struct running *r)
@@ -96,8 +95,8 @@ static void sleep_on(struct deploy *d, const struct child *child, struct pollfd 
 	for (i = 0; i < d->nr_running; i++)
 		fds[i] = (struct pollfd){ .fd = d->running[i].child.pidfd, .events = POLLIN };
 	fds[i] = (struct pollfd){ .fd = child ? child->pidfd : -1, .events = POLLIN };
-	if (left_ns > TICK_NS)
-		left_ns = TICK_NS;
+	if (left_ns > MEASURE_POLL_NS)
+		left_ns = MEASURE_POLL_NS;
 	poll(fds, d->nr_running + 1, (int)((left_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC));
 	progress_tick(d->progress);
 }

@@ -142,8 +142,8 @@ static bool wait_a_little(const struct recorder *r, u64 until_ns)
 	u64 now_ns = clock_mono_ns(), left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
 	struct pollfd fd = { .fd = r->child_fd, .events = POLLIN };
 
-	if (left_ns > NSEC_PER_SEC)
-		left_ns = NSEC_PER_SEC;
+	if (left_ns > MEASURE_POLL_NS)
+		left_ns = MEASURE_POLL_NS;
 	/* A negative fd is not watched: the call is a sleep then. */
 	return poll(&fd, 1, (int)((left_ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC)) > 0;
 }
