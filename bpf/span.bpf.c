@@ -15,13 +15,16 @@
 #define MSG_PEEK     0x2
 #define MSG_ERRQUEUE 0x2000
 
-/* Of the load generator's connections, by local port: the endpoint of the request, from 1. */
+/*
+ * Of the load generator's connections, by local port: the endpoint of the request, from 1. 64 bits
+ * each, since user space maps them: elements of an array lie at least so far apart.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, SPAN_PORTS);
 	__type(key, u32);
-	__type(value, u32);
+	__type(value, u64);
 } span_marks SEC(".maps");
 
 /* What one call of a socket's send or receive is about. */
@@ -430,9 +433,9 @@ static __always_inline void ask(struct event *e, struct span *span, struct span_
 
 static __always_inline u32 mark_of(u32 port)
 {
-	u32 *mark = bpf_map_lookup_elem(&span_marks, &port);
+	u64 *mark = bpf_map_lookup_elem(&span_marks, &port);
 
-	return mark ? *mark : 0;
+	return mark ? (u32)*mark : 0;
 }
 
 /* The endpoint of the load that the root @span asks for, when the load generator sends it. */

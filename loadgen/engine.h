@@ -54,7 +54,7 @@ struct engine_config {
 	 * whose request is about to be sent on it; 0 where a request is not all that is under way
 	 * there.
 	 */
-	u32 *marks;
+	u64 *marks;
 	/* Called in the calling thread, about every @progress_ns; may be NULL. */
 	void (*progress)(const struct engine_progress *now, void *arg);
 	void *progress_arg;

@@ -25,7 +25,7 @@ struct slot {
 	struct slot *older, *newer; /* while busy: neighbours in the order of their start */
 	u32 *served;		    /* of each local port of its addresses; NULL: do not count */
 	unsigned int served_max;
-	u32 *marks;		  /* see struct engine_config; NULL: none */
+	u64 *marks;		  /* see struct engine_config; NULL: none */
 	const struct plan *plans; /* the first one */
 	char *text;		  /* the request's varying texts; URL, then headers, then body */
 	size_t text_room;

@@ -9,7 +9,7 @@
 #include "user/cmd/load_marks.h"
 #include "user/experiment/loadphase.h"
 
-int load_marks_map(u32 **marks, struct err *err)
+int load_marks_map(u64 **marks, struct err *err)
 {
 	const char *text = getenv(LOADPHASE_MARKS);
 	void *at;
@@ -23,6 +23,6 @@ int load_marks_map(u32 **marks, struct err *err)
 		return err_set(err, EXIT_FAILED, "cannot map the marks (%s=%s): %s: unset it",
 			       LOADPHASE_MARKS, text, strerror(errno));
 	*marks = at;
-	__atomic_store_n(&(*marks)[SPAN_MARKER], (u32)getpid(), __ATOMIC_RELEASE);
+	__atomic_store_n(&(*marks)[SPAN_MARKER], (u64)getpid(), __ATOMIC_RELEASE);
 	return 0;
 }

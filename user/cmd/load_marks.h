@@ -11,6 +11,6 @@
  * now this process's. *@marks is NULL when there are none; kept until the process ends. 0, or -1
  * with @err set.
  */
-int load_marks_map(u32 **marks, struct err *err);
+int load_marks_map(u64 **marks, struct err *err);
 
 #endif

@@ -16,7 +16,7 @@
 int spans_drain(struct collector *c, int (*each)(const struct span_record *, void *), void *data);
 
 /*
- * The load generator's marks: a file of SPAN_PORTS u32 to be mapped shared and writable, one for
+ * The load generator's marks: a file of SPAN_PORTS u64 to be mapped shared and writable, one for
  * each local port of its connections: the number that the request's root is to have as endpoint,
  * from 1; 0 for none. Written with a plain store right before the request is sent. They count for
  * the process whose id stands at SPAN_MARKER. The file belongs to the collector, is close-on-exec,
