@@ -82,7 +82,8 @@ static void differences_are_found_where_they_are(void **state)
 	sample_run(&run, 8);
 	add_profiles(&run);
 	assert_int_equal(blames_find(&run, "packed", "spread", NULL, 1, &blames), 0);
-	assert_int_equal(blames.nr, 3); /* of all: all, p90, p99 */
+	assert_int_equal(blames.nr, 4); /* of all: all, p90, p99; of the one that moved most */
+	assert_string_equal(blames.blame[3].endpoint, "POST /api/cart/add");
 	blame = &blames.blame[0];
 	assert_string_equal(blame->endpoint, "all");
 	assert_int_equal(blame->total.nr, 8);

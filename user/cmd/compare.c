@@ -281,9 +281,10 @@ const struct command cmd_compare = {
 		"is tested by itself.\n"
 		"Load phases are compared each by itself.\n"
 		"Why is told by the traces of requests where there are any: how much more or less of "
-		"a request's time was spent where, of all requests and of the slowest hundredth (with "
-		"--endpoint also of the slowest tenth), each difference paired by block, with its "
-		"95 % interval; shown are the largest whose interval excludes 0.\n"
+		"a request's time was spent where, of all the load's endpoints and of the one that "
+		"moved most (of the one of --endpoint also in its slowest tenth and hundredth), each "
+		"difference paired by block, with its 95 % interval; shown are the largest whose "
+		"interval excludes 0.\n"
 		"A placement NAME-again is taken for a copy of NAME: the pair gives the smallest "
 		"difference that the set-up can see.",
 	.examples = "situ compare situ.db\n"

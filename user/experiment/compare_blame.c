@@ -192,6 +192,36 @@ static bool is_called(const char *endpoint, const char *name)
 	return strcmp(endpoint, name) == 0 || (blank && strcmp(blank + 1, name) == 0);
 }
 
+/* Adds the mean's blame of the load's endpoint whose time differs most, if that is sure. */
+static int add_most_moved(struct search *s)
+{
+	const char *most = NULL;
+	double most_ns = 0;
+	size_t i, k;
+
+	for (k = 0; k < s->trials.all.nr_profiles; k++) {
+		const char *name = s->trials.all.profiles[k].endpoint;
+		struct blame moved = { 0 };
+		int err;
+
+		if (!phase_find_endpoint(&s->trials.all, name))
+			continue;
+		err = break_down(s, name, BAND_ALL);
+		for (i = 0; i < s->trials.nr; i++)
+			s->value[i] = whole_ns(&s->breakdown[i]);
+		if (!err)
+			err = infer_series(s, &moved.a_ns, &moved.b_ns, &moved.total);
+		if (err)
+			return err;
+		if ((moved.total.low > 0 || moved.total.high < 0) &&
+		    fabs(moved.total.estimate) > most_ns) {
+			most_ns = fabs(moved.total.estimate);
+			most = name;
+		}
+	}
+	return most ? add_blame(s, most, BAND_ALL) : 0;
+}
+
 static int add_all(struct search *s, const char *endpoint)
 {
 	bool has_load = false;
@@ -202,12 +232,16 @@ static int add_all(struct search *s, const char *endpoint)
 		err = bands_total(&s->trials.trial[i].phase, &s->total[i]);
 		has_load |= s->total[i].nr_places > 0;
 	}
-	if (!err && has_load && (!endpoint || strcmp(endpoint, TOTAL) == 0))
-		return add_endpoint(s, TOTAL);
+	if (err)
+		return err;
+	if (!endpoint || strcmp(endpoint, TOTAL) == 0) {
+		err = has_load ? add_endpoint(s, TOTAL) : 0;
+		return err || endpoint ? err : add_most_moved(s);
+	}
 	for (i = 0; i < s->trials.all.nr_profiles && !err; i++) {
 		const char *name = s->trials.all.profiles[i].endpoint;
 
-		if (!endpoint || is_called(name, endpoint))
+		if (is_called(name, endpoint))
 			err = add_endpoint(s, name);
 	}
 	return err;

@@ -34,11 +34,11 @@ struct blames {
 };
 
 /*
- * Fills @blames with the bands of endpoint @endpoint (may lack its method; NULL: that of all the
- * load's) in which both placements @a and @b of @run have trials with traces; without a load of
- * every entry edge. A place that a trial did not come to took it no time. Components that are below
- * 1/1000 of the time in both have no row. 0, -ENOMEM or -EINVAL; the caller frees with
- * blames_free() in any case.
+ * Fills @blames with the bands of endpoint @endpoint (may lack its method) in which both placements
+ * @a and @b of @run have trials with traces; NULL: the bands of all the load's endpoints together,
+ * and the mean of that one which surely moved most. A place that a trial did not come to took it no
+ * time. Components that are below 1/1000 of the time in both have no row. 0, -ENOMEM or -EINVAL;
+ * the caller frees with blames_free() in any case.
  */
 int blames_find(const struct run *run, const char *a, const char *b, const char *endpoint, u64 seed,
 		struct blames *blames);

@@ -18,6 +18,7 @@
 #define OFFENDERS    3
 #define WAITERS	     3
 #define WAIT_SHARE   0.02 /* of a request's time in run queues: less needs no explanation */
+#define SHORT_FLOOR  0.02 /* of the time: branches with less are left out of the short form */
 #define SMALLEST_NS  0.5
 #define SUM_DIFFERS  1.01
 
@@ -239,11 +240,31 @@ static int put_waiters(const struct phase *phase, const struct breakdown *b, FIL
 	return err;
 }
 
-static int put_tree(const struct phase *phase, const struct breakdown *b, FILE *out)
+/* Whether the branch at row @at, or one below it, has @floor_ns of its own. */
+static bool matters(const struct breakdown *b, size_t at, double floor_ns)
+{
+	const char *top = b->rows[at].path;
+	size_t len = strlen(top);
+
+	while (at < b->nr_rows) {
+		struct branch branch = next_branch(b, at);
+
+		if (strncmp(branch.row->path, top, len) != 0)
+			return false;
+		if (fabs(branch.own_ns) >= floor_ns &&
+		    (!branch.row->path[len] || branch.row->path[len] == PATH_BREAK))
+			return true;
+		at += branch.nr;
+	}
+	return false;
+}
+
+/* Branches below @floor of the time are left out, and counted. */
+static int put_tree(const struct phase *phase, const struct breakdown *b, double floor, FILE *out)
 {
 	double whole_ns = isfinite(b->client_ns) ? b->client_ns : b->traced_ns;
 	const char *name = strcmp(b->endpoint, "all") == 0 ? "all endpoints" : b->endpoint;
-	size_t at, nr = 0;
+	size_t at, nr = 0, left_out = 0;
 	char ns[UNITS_TEXT + 1];
 
 	table_title(out, "%.*s, %s: %s", (int)text_fit(name, 44), name, band_words[b->band],
@@ -254,13 +275,17 @@ static int put_tree(const struct phase *phase, const struct breakdown *b, FILE *
 		at += branch.nr;
 		if (!*branch.row->path && fabs(branch.own_ns) < SMALLEST_NS)
 			continue;
+		if ((*branch.row->path && !matters(b, at - branch.nr, floor * whole_ns)) ||
+		    (floor > 0 && nr + 1 > part_shown(nr + 1))) {
+			left_out++;
+			continue;
+		}
 		nr++;
-		if (nr == part_shown(nr))
-			put_branch(&branch, whole_ns, out);
+		put_branch(&branch, whole_ns, out);
 	}
-	if (nr > part_shown(nr))
-		fprintf(out, "%s %zu more ('situ export' has all)\n", table_unicode() ? "…" : "...",
-			nr - part_shown(nr));
+	if (left_out)
+		fprintf(out, "%s %zu more ('situ show --trees' has all)\n",
+			table_unicode() ? "…" : "...", left_out);
 	return put_waiters(phase, b, out);
 }
 
@@ -298,7 +323,7 @@ static int put_profile(const struct phase *phase, const struct profile *profile,
 			continue;
 		err = breakdown_make(profile, band, client, &b);
 		if (!err && b.nr_rows) {
-			err = put_tree(phase, &b, out);
+			err = put_tree(phase, &b, every_band ? 0 : SHORT_FLOOR, out);
 			any = true;
 		}
 		breakdown_free(&b);

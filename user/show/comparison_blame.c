@@ -110,7 +110,7 @@ int part_blames(const struct ranking *ranking, bool chosen, FILE *out)
 	for (i = 0; i < ranking->blames.nr && !err; i++) {
 		const struct blame *blame = &ranking->blames.blame[i];
 
-		if (chosen || blame->band != BAND_P90)
+		if (chosen || blame->band == BAND_ALL)
 			err = put_blame(blame, chosen ? MOST_CHOSEN : MOST_ROWS, out);
 	}
 	return err;

@@ -28,8 +28,8 @@ void part_resolution(const struct ranking *ranking, FILE *out);
 void part_best(const struct ranking *ranking, const struct compare_options *options, FILE *out);
 void part_reasons(const struct ranking *ranking, FILE *out);
 
-/* Why by the trees of requests, where there are traces: the three largest differences of each band,
- * of an endpoint that was @chosen more. 0 or -ENOMEM. */
+/* Why by the trees of requests, where there are traces: the three largest differences of the mean,
+ * of an endpoint that was @chosen more, and of each band. 0 or -ENOMEM. */
 bool part_has_blames(const struct ranking *ranking);
 int part_blames(const struct ranking *ranking, bool chosen, FILE *out);
 
