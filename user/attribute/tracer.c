@@ -147,7 +147,10 @@ static int copy_trace(struct raw_trace *to, const struct trace *trace, const str
 	if (!spans)
 		return -ENOMEM;
 	memcpy(spans, trace->spans, trace->nr * sizeof(*spans));
-	*to = (struct raw_trace){ spans, trace->nr, split->total_ns, split->flags };
+	to->spans = spans;
+	to->nr = trace->nr;
+	to->total_ns = split->total_ns;
+	to->flaws = split->flags;
 	return 0;
 }
 

@@ -166,6 +166,7 @@ static int by_tree(const void *left, const void *right, void *arg)
 	const struct order *order = arg;
 	const struct mean *l = *(const struct mean *const *)left;
 	const struct mean *r = *(const struct mean *const *)right;
+	const struct mean *at_l, *at_r;
 
 	if (l == r)
 		return 0;
@@ -173,12 +174,11 @@ static int by_tree(const void *left, const void *right, void *arg)
 		return -1;
 	if (is_below(l->place->path, r->place->path))
 		return 1;
-	l = branch_of(order->list, order->nr, l->place->path, r->place->path) ?: l;
-	r = branch_of(order->list, order->nr, r->place->path,
-		      (*(const struct mean *const *)left)->place->path)
-		    ?: r;
-	if (l->total_ns != r->total_ns)
-		return l->total_ns > r->total_ns ? -1 : 1;
+	/* Found in any case: each is a branch itself, and not above the other. */
+	at_l = branch_of(order->list, order->nr, l->place->path, r->place->path);
+	at_r = branch_of(order->list, order->nr, r->place->path, l->place->path);
+	if (at_l && at_r && at_l->total_ns != at_r->total_ns)
+		return at_l->total_ns > at_r->total_ns ? -1 : 1;
 	return strcmp(l->place->path, r->place->path);
 }
 
