@@ -63,6 +63,8 @@ mount -t tmpfs tmpfs /etc/cron.d
 mount --bind /dev/null /etc/crontab
 cron -f &
 cron=$!
+# cron sees by the second whether its tables are new: they must not be as old as their directory.
+sleep 2
 sh watch.sh "$PWD/cron.db" "cat $PWD/cron.db.log"
 crontab -l > cron.db.left 2>&1
 kill $cron
