@@ -82,6 +82,7 @@ stimulate_adopted()
 	_client_pid=$!
 	wait_until 10 test -s "$TMP/asked"
 	record "$1" adopted "touch $TMP/go; while kill -0 $_client_pid 2> /dev/null; do sleep 0.05; done"
+	touch "$TMP/go" # should the recording have failed
 	wait $_server $_client_pid
 }
 
