@@ -28,31 +28,35 @@ static __noinline void lose(enum loss reason)
 		(*count)++;
 }
 
+/*
+ * Bucket of @value_ns below @nr. The verifier does not follow the shifts, and 5.10's loses a bound
+ * that was checked in 32 bits or in another register than the one that is used.
+ */
+static __always_inline u64 *hist_bucket(u64 *buckets, u64 value_ns, u32 sub_bits, u32 nr)
+{
+	u64 i = hist_index(value_ns, sub_bits);
+
+	barrier_var(i);
+	return i < nr ? &buckets[i] : buckets;
+}
+
 /* Counts @value_ns in @buckets of a row that only this CPU writes. */
 static __always_inline void hist_count(u64 *buckets, u64 value_ns)
 {
-	u32 i = hist_index(value_ns, HIST_KERNEL_SUB_BITS);
-
-	/* The verifier does not follow the shifts. */
-	if (i < HIST_KERNEL_NR)
-		buckets[i]++;
+	(*hist_bucket(buckets, value_ns, HIST_KERNEL_SUB_BITS, HIST_KERNEL_NR))++;
 }
 
 /* The same in a row that several CPUs write. */
 static __always_inline void hist_count_shared(u64 *buckets, u64 value_ns)
 {
-	u32 i = hist_index(value_ns, HIST_KERNEL_SUB_BITS);
-
-	if (i < HIST_KERNEL_NR)
-		__sync_fetch_and_add(&buckets[i], 1);
+	__sync_fetch_and_add(hist_bucket(buckets, value_ns, HIST_KERNEL_SUB_BITS, HIST_KERNEL_NR),
+			     1);
 }
 
 static __always_inline void hist_count_coarse(u64 *buckets, u64 value_ns)
 {
-	u32 i = hist_index(value_ns, HIST_COARSE_SUB_BITS);
-
-	if (i < HIST_COARSE_NR)
-		__sync_fetch_and_add(&buckets[i], 1);
+	__sync_fetch_and_add(hist_bucket(buckets, value_ns, HIST_COARSE_SUB_BITS, HIST_COARSE_NR),
+			     1);
 }
 
 #endif
