@@ -9,8 +9,8 @@
  * nothing was done so far, nobody can tell: then the call is nobody's, and all that are open say
  * so.
  */
+#include "bpf/caller.bpf.h"
 #include "bpf/owner.bpf.h"
-#include "bpf/trace.bpf.h"
 
 #define MSG_PEEK     0x2
 #define MSG_ERRQUEUE 0x2000
@@ -27,171 +27,47 @@ struct {
 	__type(value, u64);
 } span_marks SEC(".maps");
 
-/* What one call of a socket's send or receive is about. */
-struct event {
-	struct sock *sk;
-	struct conn *conn;
-	struct conn *peer; /* of a unix-domain connection */
-	struct task_struct *task;
-	struct thread *thread;
-	u64 at_ns;
-	u32 stream; /* where the data begins in the client's stream, when it goes that way */
-	bool slept; /* by its own will, since it last touched its span's sockets */
-	struct span_usage used; /* since the last event of the thread */
-};
-
-static __always_inline void touch(struct event *e, struct span_ref ref)
+/* The root above @ref, which is then its, or the same. */
+static __always_inline struct span *root_of(struct span_ref *ref)
 {
-	e->thread->span = ref;
-	e->thread->slept = e->task->nvcsw;
-}
+	struct span *span = span_of(*ref);
+	u32 i;
 
-/* The time since the thread's last event goes to what it worked on, when that is under way. */
-static __always_inline void charge(struct event *e)
-{
-	struct span *span = span_of(e->thread->span);
-
-	if (span)
-		span_use(span, &e->used);
-}
-
-static __always_inline u32 link_join(struct conn *conn, u32 number)
-{
-	struct span_link *link = bpf_map_lookup_elem(&span_links, &number);
-
-	if (!number || !link)
-		return 0;
-	__sync_fetch_and_add(&link->halves, 1);
-	conn->link = number;
-	return number;
-}
-
-/*
- * The same, where the event is about the request @span. A thread that has slept was woken for
- * that one, whatever it did before.
- */
-static __always_inline void charge_for(struct event *e, struct span *span)
-{
-	if (!e->slept)
-		charge(e);
-	else if (span)
-		span_use(span, &e->used);
-}
-
-/* The number that both halves of the connection know; 0: none. */
-static __noinline u32 link_of(struct conn *conn)
-{
-	struct isn_pair isn;
-	struct span_link *link;
-	u32 *known, number;
-
-	if (!conn)
-		return 0;
-	if (conn->link)
-		return conn->link;
-	/* Both ends are here only where the server has found its client. */
-	if (conn->role == ROLE_SERVER && !conn->joined && !conn->adopted)
-		return 0;
-	isn = conn->isn;
-	known = bpf_map_lookup_elem(&span_link_numbers, &isn);
-	if (known)
-		return link_join(conn, *known);
-	if (bpf_map_pop_elem(&span_link_free, &number)) {
-		lose(LOSS_SPAN_LINK);
-		return 0;
+	for (i = 0; i < SPAN_DEPTH_MAX && span && span->parent.at; i++) {
+		*ref = span->parent;
+		span = span_of(*ref);
 	}
-	link = bpf_map_lookup_elem(&span_links, &number);
-	if (link) {
-		link->word = 0;
-		link->halves = 0;
-	}
-	if (bpf_map_update_elem(&span_link_numbers, &isn, &number, BPF_NOEXIST)) {
-		bpf_map_push_elem(&span_link_free, &number, 0);
-		known = bpf_map_lookup_elem(&span_link_numbers, &isn);
-		if (!known)
-			lose(LOSS_SPAN_LINK);
-		number = known ? *known : 0;
-	}
-	return link_join(conn, number);
-}
-
-/*
- * Whether @span is the request that the event begins. What goes over a unix-domain connection is
- * not numbered: there it is the one whose other half is still missing, unless that is of before
- * the client said its last.
- */
-static __always_inline bool is_same(const struct event *e, const struct span *span)
-{
-	if (!(span->generation & 1) || span->record.isn.client != e->conn->isn.client ||
-	    span->record.isn.server != e->conn->isn.server)
-		return false;
-	if (!e->conn->local)
-		return span->record.stream == e->stream;
-	if (e->conn->role == ROLE_SERVER)
-		return span->record.sent_ns && !span->record.begun_ns;
-	return !span->record.sent_ns && span->record.begun_ns > e->conn->arrived_ns;
-}
-
-/* The other half's, where the link names it and it is this request. */
-static __always_inline struct span *span_met(const struct event *e, u64 word, struct span_ref *ref)
-{
-	struct span *span = (u32)word ? span_at((u32)word) : NULL;
-
-	if (!span || !is_same(e, span))
-		return NULL;
-	ref->at = (u32)word;
-	ref->generation = span->generation;
 	return span;
 }
 
-/* Where the halves of the event's connection leave word of the request under way; NULL: nowhere. */
-static __always_inline u64 *word_of(const struct event *e)
+/*
+ * The answer is read while its sender is still on its way out of the kernel: on one CPU it may be
+ * so for long, since the reader is woken in its place. The trace waits for it.
+ */
+static __always_inline void wait_for_sender(struct span *span, struct span_ref ref)
 {
-	struct span_link *link;
-	u32 number;
+	struct span *root;
 
-	if (e->conn->local && e->conn->role == ROLE_SERVER)
-		return &e->conn->word;
-	if (e->conn->local)
-		return e->peer ? &e->peer->word : NULL;
-	number = link_of(e->conn);
-	link = number ? bpf_map_lookup_elem(&span_links, &number) : NULL;
-	return link ? &link->word : NULL;
+	if (!span->record.begun_ns || span->record.answered_ns || span->late)
+		return;
+	root = root_of(&ref);
+	if (!root)
+		return;
+	span->late = 1;
+	__sync_fetch_and_add(&root->late_below, 1);
 }
 
-/*
- * The span of the request that begins at e->stream: whichever half comes first makes it, and the
- * other one finds it by that. NULL is counted.
- */
-static __always_inline struct span *span_open(const struct event *e, struct span_ref *ref)
+/* The sender of the answer to @span has come, or never will. */
+static __always_inline void sender_came(struct span *span, struct span_ref ref)
 {
-	u64 *at = word_of(e), word = 0;
-	struct span *span, *other;
-	struct span_ref theirs;
+	struct span *root;
 
-	if (at) {
-		word = *at;
-		other = span_met(e, word, ref);
-		if (other)
-			return other;
-	}
-	span = span_new(ref, e->at_ns);
-	if (!span)
-		return NULL;
-	span->record.stream = e->stream;
-	span->record.isn.client = e->conn->isn.client;
-	span->record.isn.server = e->conn->isn.server;
-	if (e->conn->adopted && !e->conn->ordinal)
-		span->record.flags |= SPAN_ADOPTED;
-	if (!at || __sync_val_compare_and_swap(at, word, (u64)e->stream << 32 | ref->at) == word)
-		return span;
-	/* The other half was faster by a hair. */
-	other = span_met(e, *at, &theirs);
-	if (!other)
-		return span;
-	span_free(span);
-	*ref = theirs;
-	return other;
+	if (!span->late)
+		return;
+	span->late = 0;
+	root = root_of(&ref);
+	if (root && __sync_fetch_and_add(&root->late_below, -1) == 1 && root->over)
+		span_finish(ref.at, ref.generation);
 }
 
 /*
@@ -203,8 +79,11 @@ static __always_inline void leave(struct conn *conn, bool at_end)
 	struct span *span = span_of(conn->span);
 
 	if (span && !span->parent.at &&
-	    (conn->role == ROLE_CLIENT || at_end || !span->record.sent_ns))
-		span_finish(conn->span.at, conn->span.generation);
+	    (conn->role == ROLE_CLIENT || at_end || !span->record.sent_ns)) {
+		span->over = 1;
+		if (!span->late_below)
+			span_finish(conn->span.at, conn->span.generation);
+	}
 	conn->span.at = 0;
 }
 
@@ -256,45 +135,6 @@ static __always_inline void server_received(struct event *e)
 	span->record.begun_ns = e->at_ns;
 }
 
-/*
- * The event's thread answers @span though another one has read it and nothing was seen to bring
- * it here. A thread that only ever does so works on one request after the other: what it has done
- * since its last answer was for this one.
- */
-static __always_inline void answer_for_other(struct event *e, struct span *span)
-{
-	struct span_worker *process = worker_at(e->thread->process);
-	struct span *current = span_of(e->thread->span);
-
-	charge(e);
-	if (current && current->stand_in && !current->calls_out) {
-		span_use(span, &current->used);
-		span_adopt(current, e->thread->span.at, span, e->conn->span);
-	} else if (e->thread->helps && !(current && current->open)) {
-		span_use(span, &e->used);
-	} else {
-		span->record.flags |= SPAN_HANDOVER;
-		if (current && current->open)
-			current->record.flags |= SPAN_AMBIGUOUS;
-	}
-	e->thread->helps = !e->thread->reads;
-	if (process)
-		process->mixed = 1;
-}
-
-/* The event's thread answers a request that it has read, but touched others since. */
-static __always_inline void answer_from_afar(struct event *e, struct span *span)
-{
-	struct span *current = span_of(e->thread->span);
-
-	span_use(span, &e->used);
-	/* What it did just now may have been for the one that it has read last. */
-	if (!e->slept && current && current->open && !current->acted) {
-		current->record.flags |= SPAN_AMBIGUOUS;
-		span->record.flags |= SPAN_AMBIGUOUS;
-	}
-}
-
 static __always_inline void server_sent(struct event *e)
 {
 	struct conn *conn = e->conn;
@@ -316,91 +156,7 @@ static __always_inline void server_sent(struct event *e)
 	span->record.answered_ns = e->at_ns;
 	span->record.used = span->used;
 	touch(e, conn->span);
-}
-
-enum caller {
-	CALLER_NONE,  /* nobody's: the thread has no request open */
-	CALLER_KNOWN, /* its span, for sure */
-	CALLER_ANY,   /* one of several */
-};
-
-/* Whose call the event's thread makes now. */
-static __always_inline enum caller find_caller(const struct event *e)
-{
-	const struct thread *t = e->thread;
-	struct span_worker *worker = worker_at(t->worker), *process = worker_at(t->process);
-	struct span *span = span_of(t->span);
-	u32 others;
-	bool mine;
-
-	if (!worker || !process)
-		return CALLER_NONE;
-	if (span && span->stand_in)
-		return worker->open ? CALLER_ANY : CALLER_KNOWN;
-	mine = span && span->worker == t->worker;
-	others = worker->pending - (mine && !span->acted ? 1 : 0);
-	/* An answered one's only as long as it is clear that its reader goes on with it. */
-	if (span && !others && !e->slept && (span->open || mine))
-		return CALLER_KNOWN;
-	if (span && span->open && mine && worker->open == 1 &&
-	    (!process->mixed || process->open == 1))
-		return CALLER_KNOWN;
-	if (worker->open)
-		return CALLER_ANY;
-	return process->open && !t->helps ? CALLER_ANY : CALLER_NONE;
-}
-
-/* All that may have made the call will say that something is missing. */
-static __always_inline void accuse(const struct event *e)
-{
-	struct span_worker *worker = worker_at(e->thread->worker),
-			   *process = worker_at(e->thread->process);
-
-	if (worker && worker->open)
-		__sync_fetch_and_add(&worker->ambiguous, 1);
-	else if (process)
-		__sync_fetch_and_add(&process->ambiguous, 1);
-}
-
-/* Stands for the request that this thread, which has read none, will answer. */
-static __always_inline void stand_in(struct event *e)
-{
-	struct span *span;
-	struct span_ref ref;
-
-	span = span_new(&ref, e->at_ns);
-	if (!span)
-		return;
-	span->stand_in = 1;
-	span_use(span, &e->used);
-	__builtin_memset(&e->used, 0, sizeof(e->used));
-	touch(e, ref);
-}
-
-/* The caller of the event's call, none when it is not known: @span then says why. */
-static __always_inline struct span_ref caller_of(struct event *e, struct span *span)
-{
-	struct span_ref ref = e->conn->caller;
-	struct span *caller = span_of(ref);
-	enum caller known;
-
-	e->conn->caller.at = 0;
-	if (caller && (caller->open || caller->stand_in))
-		return ref;
-	known = find_caller(e);
-	if (known == CALLER_NONE && e->thread->helps) {
-		stand_in(e);
-		known = CALLER_KNOWN;
-	}
-	if (known == CALLER_KNOWN)
-		return e->thread->span;
-	if (known == CALLER_ANY) {
-		accuse(e);
-		span->record.flags |= SPAN_AMBIGUOUS;
-	}
-	ref.at = 0;
-	ref.generation = 0;
-	return ref;
+	sender_came(span, conn->span);
 }
 
 /* The part of a call that its caller knows. */
@@ -502,6 +258,7 @@ static __always_inline void client_received(struct event *e)
 		span->record.edge = conn->row;
 	span->record.returned_ns = arrived(e, span->record.answered_ns);
 	span->record.read_ns = e->at_ns;
+	wait_for_sender(span, conn->span);
 	if (parent) {
 		usage_since(&span->record.caller, &parent->used, &span->before);
 		touch(e, span->parent);
@@ -567,8 +324,11 @@ static __always_inline void closing(struct conn *conn)
 	u32 number = conn->link;
 
 	span = span_of(conn->span);
-	if (span && conn->role == ROLE_SERVER)
+	if (span && conn->role == ROLE_SERVER) {
 		give(span);
+		sender_came(span, conn->span);
+		span = span_of(conn->span);
+	}
 	parent = span && conn->role == ROLE_CLIENT && conn->turn == TURN_ASKED
 			 ? span_of(span->parent)
 			 : NULL;

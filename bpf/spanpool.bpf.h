@@ -9,9 +9,10 @@
 #include "bpf/conn.bpf.h"
 #include "bpf/thread.bpf.h"
 
-#define SPAN_POOL   8192 /* a power of two */
-#define SPAN_TRIES  8
-#define SPAN_OLD_NS 120000000000ULL
+#define SPAN_POOL      8192 /* a power of two */
+#define SPAN_TRIES     8
+#define SPAN_DEPTH_MAX 16
+#define SPAN_OLD_NS    120000000000ULL
 
 struct span {
 	struct span_record record;
@@ -24,15 +25,20 @@ struct span {
 	u32 next;	/* child of the same parent */
 	u32 worker;	/* that read the request first; 0: none did */
 	u32 worker_generation;
-	u32 ambiguous;	       /* the worker's count then */
-	u32 process;	       /* the worker's; 0: not known */
+	u32 ambiguous; /* the worker's count then */
+	u32 process;   /* the worker's; 0: not known */
+	u32 process_generation;
 	u32 process_ambiguous; /* its count then */
 	u32 asker;	       /* worker number of the thread that sent the request */
 	u32 calls_out;	       /* its calls that no answer has been read of */
 	u8 acted;	       /* something was sent for its sake */
 	u8 open;	       /* counted in its worker's open ones */
 	u8 stand_in;	       /* for the request that its thread will answer: not sent itself */
-	u8 pad[5];
+	u8 late;	       /* its answer was read before its sender was seen to have sent it */
+	u8 over;	       /* a root that waits for such ones only */
+	u8 pad[3];
+	u32 late_below; /* a root's: how many */
+	u32 pad2;
 	u64 touched_ns;
 };
 

@@ -128,6 +128,7 @@ static __always_inline void take(struct thread *t, struct span *span)
 	span->worker_generation = worker->generation;
 	span->ambiguous = worker->ambiguous;
 	span->process = t->process;
+	span->process_generation = process->generation;
 	span->process_ambiguous = process->ambiguous;
 	span->open = 1;
 	__sync_fetch_and_add(&worker->open, 1);
@@ -144,7 +145,7 @@ static __always_inline void give(struct span *span)
 	if (!span->open)
 		return;
 	span->open = 0;
-	if (process) {
+	if (process && process->generation == span->process_generation) {
 		__sync_fetch_and_add(&process->open, -1);
 		if (process->ambiguous != span->process_ambiguous)
 			span->record.flags |= SPAN_AMBIGUOUS;

@@ -12,24 +12,26 @@ DUMP=$TOP/build/tests/spans/dump
 need_root
 own_network
 need_file /sys/kernel/btf/vmlinux "$ACTOR" "$DUMP"
-make_cgroups load front back
+# By the last part of their names, which must be nobody else's.
+LOAD=load$$ FRONT=front$$ BACK=back$$
+make_cgroups $LOAD $FRONT $BACK
 
 # measure BACK-ADDRESS CONNECTIONS SCRIPT FRONT-OPTION...: leaves $TMP/dump and $TMP/said
 measure()
 {
 	_back=$1 _connections=$2 _script=$3
 	shift 3
-	spawn in_cgroup back "$ACTOR" back "$_back"
+	spawn in_cgroup $BACK "$ACTOR" back "$_back"
 	_services=$pid
-	spawn in_cgroup front "$ACTOR" "$@" front 127.0.0.1:19301 "back=$_back"
+	spawn in_cgroup $FRONT "$ACTOR" "$@" front 127.0.0.1:19301 "back=$_back"
 	_services="$_services $pid"
-	rm -f "$TMP/stop"
+	rm -f "$TMP/stop" "$TMP/said"
 	mkfifo "$TMP/stop"
 	"$DUMP" < "$TMP/stop" > "$TMP/dump" 2> "$TMP/said" &
 	_dump=$!
 	exec 8> "$TMP/stop"
-	wait_until 20 grep -q ready "$TMP/said"
-	run in_cgroup load "$SITU" load -q -n 211 -c "$_connections" \
+	wait_until 20 grep -qs ready "$TMP/said"
+	run in_cgroup $LOAD "$SITU" load -q -n 211 -c "$_connections" \
 		"http://127.0.0.1:19301/$_script" 8>&-
 	for _service in $_services; do
 		end "$_service"
@@ -43,15 +45,15 @@ measure()
 # wall time without CPU, waits and the call, and of the call's wall time without CPU and waits.
 summary()
 {
-	awk -F '\t' '
-	FNR == NR { if ($1 == "slot") slot[$3] = $2; next }
+	awk -F '\t' -v load=$LOAD -v front=$FRONT -v back=$BACK '
+	FNR == NR { if ($1 == "slot") name[$2] = $3; next }
 	FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
 	{ spans[$1]++ }
-	$at["parent"] == -1 && $at["client"] == slot["load"] && $at["server"] == slot["front"] {
+	$at["parent"] == -1 && name[$at["client"]] == load && name[$at["server"]] == front {
 		roots[$1] = 1; flags[$1] += bad($at["flags"]); cpu[$1] = $at["cpu"]
 		rest[$1] += $at["answered"] - $at["begun"] - used(); n[$1] = $at["spans"]
 	}
-	$at["parent"] == 0 && $at["client"] == slot["front"] && $at["server"] == slot["back"] &&
+	$at["parent"] == 0 && name[$at["client"]] == front && name[$at["server"]] == back &&
 	$at["sent"] > 0 && $at["begun"] >= $at["sent"] && $at["read"] >= $at["answered"] {
 		calls[$1]++; flags[$1] += bad($at["flags"])
 		rest[$1] -= $at["read"] - $at["sent"]
@@ -93,11 +95,11 @@ judge()
 STEPS="spin=2000,call=back(sleep=5000)"
 measure 127.0.0.1:19302 1 "$STEPS"
 judge "threads" 99 2000 5000
-measure "$TMP/back" 1 "$STEPS"
+measure "$TMP/back1" 1 "$STEPS"
 judge "a unix-domain socket" 99 2000 5000
 measure 127.0.0.1:19302 8 "call=back(sleep=5000),spin=300" -m loop
 judge "an event loop" 95 300 5000
-measure "$TMP/back" 8 "call=back(sleep=5000),spin=300" -m loop
+measure "$TMP/back2" 8 "call=back(sleep=5000),spin=300" -m loop
 judge "an event loop over unix-domain sockets" 95 300 5000
 measure 127.0.0.1:19302 3 "call=back(sleep=5000),spin=300" -m pool -n 3
 judge "a pool" 90 300 5000

@@ -11,7 +11,7 @@
 /*
  * Hands every record that has come since the last call to @each, in their order; a value other
  * than 0 from it ends the call and is returned. To be called every second or so: the buffer holds
- * some 22,000 records. Returns 0, also where no spans are measured, or -errno.
+ * some 5,000 records. Returns 0, also where no spans are measured, or -errno.
  */
 int spans_drain(struct collector *c, int (*each)(const struct span_record *, void *), void *data);
 
