@@ -96,21 +96,29 @@ static int do_read(struct deed *deed, long blocks)
 struct calling {
 	struct peer *peer;
 	int fd;
+	bool fresh; /* its connection was opened for it */
 	struct truth_call *truth;
+	struct usage start; /* when it was sent */
 };
 
 static int call_open(struct deed *deed, const char *name, struct calling *call)
 {
 	struct truth *truth = deed->truth;
+	struct pause pause = pause_begin();
 
 	call->peer = peers_find(&deed->actor->peers, name);
 	if (!call->peer || truth->nr_calls == TRUTH_CALLS_MAX)
 		return -EINVAL;
 	call->truth = &truth->calls[truth->nr_calls];
 	snprintf(call->truth->peer, sizeof(call->truth->peer), "%s", name);
-	call->fd = peer_take(call->peer, &call->truth->open_ns);
+	call->fd = peer_take(call->peer, &call->fresh);
 	if (call->fd < 0)
 		return call->fd;
+	if (call->fresh) {
+		call->truth->open_sleep_ns = pause_end(pause);
+		call->truth->open_ns = now_ns() - pause.start_ns;
+	}
+	call->start = loop_usage();
 	call->truth->sent_ns = now_ns();
 	truth->nr_calls++;
 	return 0;
@@ -151,48 +159,61 @@ static int exchange(struct deed *deed, const struct step *step, struct calling *
 	return err;
 }
 
-static void add_calling(struct truth *truth, const struct truth_call *first, struct usage start)
+/* All calls since @first are answered. */
+static void add_calling(struct truth *truth, const struct calling *first)
 {
 	struct usage now = loop_usage();
 
-	truth->downstream_ns += now_ns() - first->sent_ns;
-	truth->calling.cpu_ns += now.cpu_ns - start.cpu_ns;
-	truth->calling.runq_ns += now.runq_ns - start.runq_ns;
+	truth->downstream_ns += now_ns() - first->truth->sent_ns;
+	truth->calling.cpu_ns += now.cpu_ns - first->start.cpu_ns;
+	truth->calling.runq_ns += now.runq_ns - first->start.runq_ns;
 }
 
 static int do_call(struct deed *deed, const struct step *step)
 {
-	struct calling calls[STEP_TARGETS_MAX];
-	struct usage start = loop_usage();
-	int first = deed->truth->nr_calls, err = exchange(deed, step, calls);
+	struct calling calls[STEP_TARGETS_MAX] = { 0 };
+	int err = exchange(deed, step, calls);
 
-	if (!err)
-		add_calling(deed->truth, &deed->truth->calls[first], start);
+	if (!err && calls[0].truth)
+		add_calling(deed->truth, &calls[0]);
 	return err;
 }
 
-/* One exchange with a server that keeps no truth: @us < 0 is Redis. */
-static int do_ask(struct deed *deed, const char *name, long us)
+/* One exchange with a server that keeps no truth, over @call, which is open. */
+static int ask(struct deed *deed, struct calling *call, int (*talk)(int, long), long amount)
 {
-	struct usage start = loop_usage();
-	struct calling call;
-	int err = call_open(deed, name, &call);
+	int err = talk(call->fd, amount);
 
-	if (err)
-		return err;
-	err = us < 0 ? peer_ping_redis(call.fd) : peer_sleep_postgres(call.fd, us);
-	call_close(&call, err);
-	add_calling(deed->truth, call.truth, start);
+	call_close(call, err);
+	add_calling(deed->truth, call);
 	return err;
 }
 
 static int do_redis(struct deed *deed, long pings)
 {
+	struct calling call;
 	int err = 0;
 
-	while (!err && pings-- > 0)
-		err = do_ask(deed, "redis", -1);
+	while (!err && pings-- > 0) {
+		err = call_open(deed, "redis", &call);
+		if (!err)
+			err = ask(deed, &call, peer_ping_redis, 0);
+	}
 	return err;
+}
+
+/* A new connection begins with an exchange of its own. */
+static int do_sql(struct deed *deed, long us)
+{
+	struct calling call;
+	int err = call_open(deed, "postgres", &call);
+
+	if (!err && call.fresh) {
+		err = ask(deed, &call, peer_greet_postgres, 0);
+		if (!err)
+			err = call_open(deed, "postgres", &call);
+	}
+	return err ? err : ask(deed, &call, peer_sleep_postgres, us);
 }
 
 static int do_step(struct deed *deed, const struct step *step)
@@ -215,7 +236,7 @@ static int do_step(struct deed *deed, const struct step *step)
 	case STEP_REDIS:
 		return do_redis(deed, step->amount);
 	case STEP_SQL:
-		return do_ask(deed, "postgres", step->amount);
+		return do_sql(deed, step->amount);
 	case STEP_PARTS:
 		deed->parts = step->amount;
 		return 0;
@@ -273,13 +294,14 @@ int actor_handle(struct actor *actor, int fd, const struct http_request *request
 	if (request->id[0])
 		memcpy(truth->id, request->id, sizeof(truth->id));
 	else
-		snprintf(truth->id, sizeof(truth->id), "%.24s.%lu", actor->name,
+		snprintf(truth->id, sizeof(truth->id), "%.20s-%llx.%lu", actor->name,
+			 (unsigned long long)actor->started_ns,
 			 atomic_fetch_add(&actor->requests, 1));
 	err = do_script(&deed, request->script);
 	if (err)
 		fprintf(stderr, "%s: %s: %s\n", actor->name, request->script, strerror(-err));
 	sent = answer(&deed, fd, err, begun);
-	if (actor->truth && !err && !sent)
-		truth_write(actor->truth, actor->name, truth);
+	if (!err && !sent)
+		truths_keep(&actor->truths, truth);
 	return sent;
 }

@@ -12,7 +12,8 @@
 
 struct actor {
 	const char *name;
-	FILE *truth; /* NULL: none is kept */
+	int64_t started_ns; /* tells its requests from those of one before it */
+	struct truths truths;
 	atomic_ulong requests;
 	pthread_mutex_t lock; /* of the step "lock" */
 	int disk_fd;	      /* -1: none */

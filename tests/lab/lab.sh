@@ -8,12 +8,16 @@
 #	workload			writes workload.yaml of the lines "NAME [SCRIPT]" of the file
 #					scripts: endpoints that do it
 #	run_lab				runs lab.yaml: run.json, truth/PLACEMENT.SERVICE
-# With `situ record`, behind make_cgroups:
+# With `situ record`:
+#	lab_cgroups NAME...		make_cgroups, and the actors end before the cgroups go
 #	actor NAME ARGUMENT...		starts one in the cgroup NAME, by $prefix if set; $pid
 #	listening PORT...		waits until somebody listens there
 #	measure NAME OPTIONS URL	records while `situ load OPTIONS URL` runs in the cgroup load, by
 #					$prefix: $TMP/NAME.json, the load's own result in $TMP/NAME.client
+#	alone NAME OPTIONS URL		the same, with what `services` starts, ended at its end: a test's
+#					own function, for a connection of before a recording is not known
 #	hog COMMAND...			runs it in the cgroup hog until hog_end
+#	service NAME COMMAND...		starts another one, as an actor is started and ended
 #	actors_end			ends the actors, which then write the truth to $TMP/truth/NAME
 #	judged NAME ARGUMENT...		a test for each claim of judge.py about $TMP/NAME.json
 # $KEEP, if set, is a directory that gets the documents, to look at.
@@ -63,14 +67,26 @@ run_lab()
 	[ -z "${KEEP:-}" ] || cp -r run.json truth run.err "$KEEP"
 }
 
-actor()
+lab_cgroups()
+{
+	make_cgroups "$@"
+	at_exit actors_end
+}
+
+service()
 {
 	_name=$1
 	shift
 	# shellcheck disable=SC2086 # words
-	spawn in_cgroup "$_name" ${prefix:-} "$LAB/actor" -t "$TMP/truth/$_name" "$@"
+	spawn in_cgroup "$_name" ${prefix:-} "$@"
 	_actors="$_actors $pid"
-	at_exit actors_end
+}
+
+actor()
+{
+	_name=$1
+	shift
+	service "$_name" "$LAB/actor" -t "$TMP/truth/$_name" "$@"
 }
 
 _listens()
@@ -96,6 +112,13 @@ measure()
 	jq -s '.[0]' "$TMP/.out" > "$TMP/$_name.client"
 	jq -s '.[1]' "$TMP/.out" > "$TMP/$_name.json"
 	[ -z "${KEEP:-}" ] || cp "$TMP/$_name.json" "$TMP/$_name.client" "$KEEP"
+}
+
+alone()
+{
+	services
+	measure "$@"
+	actors_end
 }
 
 actors_end()

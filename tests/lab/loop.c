@@ -27,7 +27,7 @@ struct coroutine {
 	enum state state;
 	int64_t deadline_ns;
 	struct usage used;    /* while it ran before */
-	struct usage resumed; /* the thread's, when it was resumed last */
+	struct usage resumed; /* the thread's, when the one before it was done */
 	void (*body)(void *);
 	void *arg;
 	void *stack;
@@ -37,6 +37,7 @@ struct loop {
 	ucontext_t context;
 	int epoll_fd;
 	struct coroutine *running;
+	struct usage left; /* the thread's, when the last one was done */
 	struct coroutine all[COROUTINES_MAX];
 };
 
@@ -81,12 +82,15 @@ void loop_start(void (*start)(void *), void *arg)
 	makecontext(&c->context, body, 0);
 }
 
+/* What the loop itself did until then was for the one that goes on. */
 static void resume(struct coroutine *c)
 {
 	loop->running = c;
-	c->resumed = usage_now();
+	c->resumed = loop->left;
 	swapcontext(&loop->context, &c->context);
-	usage_add(&c->used, usage_since(c->resumed));
+	loop->left = usage_now();
+	c->used.cpu_ns += loop->left.cpu_ns - c->resumed.cpu_ns;
+	c->used.runq_ns += loop->left.runq_ns - c->resumed.runq_ns;
 	loop->running = NULL;
 }
 
@@ -194,6 +198,7 @@ void loop_run(void (*first)(void *), void *arg)
 	if (loop->epoll_fd < 0)
 		die("epoll_create1");
 	loop_start(first, arg);
+	loop->left = usage_now();
 	for (;;) {
 		resume_ready();
 		wait_until(next_deadline_ns());

@@ -21,8 +21,6 @@
 #include "tests/lab/actor.h"
 #include "tests/lab/stream.h"
 
-#define TRUTH_BUFFER_BYTES (4 << 20) /* written behind the tests, not during them */
-
 struct options {
 	struct actor actor;
 	const char *model;
@@ -35,17 +33,6 @@ static int fail(const char *what)
 	fprintf(stderr, "actor: ");
 	perror(what);
 	return 1;
-}
-
-static int open_truth(struct actor *actor, const char *path)
-{
-	static char buffer[TRUTH_BUFFER_BYTES];
-
-	actor->truth = fopen(path, "a");
-	if (!actor->truth)
-		return fail(path);
-	setvbuf(actor->truth, buffer, _IOFBF, sizeof(buffer));
-	return 0;
 }
 
 static int open_disk(struct actor *actor, const char *path)
@@ -76,7 +63,7 @@ static int take_option(struct options *options, int option)
 	case 'd':
 		return open_disk(&options->actor, optarg);
 	case 't':
-		return open_truth(&options->actor, optarg);
+		return truths_open(&options->actor.truths, optarg) ? fail(optarg) : 0;
 	default:
 		return usage();
 	}
@@ -86,7 +73,7 @@ static int take_arguments(struct options *options, int argc, char **argv)
 {
 	if (argc < 2)
 		return usage();
-	options->actor.name = argv[0];
+	options->actor.name = options->actor.truths.name = argv[0];
 	options->listener = stream_listen(argv[1]);
 	if (options->listener < 0)
 		return fail(argv[1]);
@@ -126,6 +113,7 @@ int main(int argc, char **argv)
 	sigset_t ends;
 
 	options.actor.disk_fd = -1;
+	options.actor.started_ns = now_ns();
 	pthread_mutex_init(&options.actor.lock, NULL);
 	prepare_process(&ends);
 	while (!err && (option = getopt(argc, argv, "+m:n:d:t:")) != -1)
@@ -137,7 +125,7 @@ int main(int argc, char **argv)
 	if (pthread_create(&server, NULL, serve, &options))
 		return fail("thread");
 	sigwait(&ends, &signal);
-	if (options.actor.truth && fflush(options.actor.truth))
+	if (truths_write(&options.actor.truths))
 		return fail("truth");
 	_exit(0); /* not exit(): the threads go on */
 }

@@ -8,7 +8,6 @@
 
 #include "tests/lab/peer.h"
 #include "tests/lab/stream.h"
-#include "tests/lab/truth.h"
 
 #define POSTGRES_PROTOCOL 0x30000
 #define MESSAGE_MAX	  8192
@@ -69,12 +68,13 @@ static int postgres_ready(int fd)
 	}
 }
 
-static int postgres_hello(int fd)
+int peer_greet_postgres(int fd, long unused)
 {
 	static const char words[] = "user\0lab\0database\0postgres\0";
 	char text[64];
 	uint32_t head[2] = { htonl(sizeof(head) + sizeof(words)), htonl(POSTGRES_PROTOCOL) };
 
+	(void)unused;
 	memcpy(text, head, sizeof(head));
 	memcpy(text + sizeof(head), words, sizeof(words));
 	if (stream_write(fd, text, sizeof(head) + sizeof(words)))
@@ -82,34 +82,16 @@ static int postgres_hello(int fd)
 	return postgres_ready(fd);
 }
 
-static int peer_open(struct peer *peer)
+int peer_take(struct peer *peer, bool *fresh)
 {
-	int fd = stream_connect(peer->address), err = 0;
-
-	if (fd < 0 || strcmp(peer->name, "postgres") != 0)
-		return fd;
-	err = postgres_hello(fd);
-	if (!err)
-		return fd;
-	close(fd);
-	return err;
-}
-
-int peer_take(struct peer *peer, int64_t *open_ns)
-{
-	int64_t start_ns = now_ns();
 	int fd = -1;
 
-	*open_ns = 0;
 	pthread_mutex_lock(&peer->lock);
 	if (peer->nr_idle)
 		fd = peer->idle[--peer->nr_idle];
 	pthread_mutex_unlock(&peer->lock);
-	if (fd >= 0)
-		return fd;
-	fd = peer_open(peer);
-	*open_ns = now_ns() - start_ns;
-	return fd;
+	*fresh = fd < 0;
+	return fd >= 0 ? fd : stream_connect(peer->address);
 }
 
 void peer_give(struct peer *peer, int fd, bool usable)
@@ -124,12 +106,13 @@ void peer_give(struct peer *peer, int fd, bool usable)
 		close(fd);
 }
 
-int peer_ping_redis(int fd)
+int peer_ping_redis(int fd, long unused)
 {
 	char text[64];
 	int err = stream_write(fd, "PING\r\n", 6);
 	ssize_t got;
 
+	(void)unused;
 	if (err)
 		return err;
 	got = stream_read(fd, text, sizeof(text));

@@ -32,16 +32,19 @@ int peers_add(struct peers *peers, char *text);
 struct peer *peers_find(struct peers *peers, const char *name);
 
 /*
- * Takes an idle connection, or opens one: a descriptor, or a negative errno. *@open_ns tells how
- * long the opening took, 0 when there was none.
+ * Takes an idle connection, or opens one: a descriptor, or a negative errno. *@fresh tells which.
  */
-int peer_take(struct peer *peer, int64_t *open_ns);
+int peer_take(struct peer *peer, bool *fresh);
 
 /* Gives it back; one that is not @usable is closed. */
 void peer_give(struct peer *peer, int fd, bool usable);
 
-/* One PING, answered; one SELECT pg_sleep() that is read to its end. 0 or a negative errno. */
-int peer_ping_redis(int fd);
+/*
+ * One PING, answered; the greeting of a new connection, and one SELECT pg_sleep(), each read to its
+ * end. 0 or a negative errno.
+ */
+int peer_ping_redis(int fd, long unused);
+int peer_greet_postgres(int fd, long unused);
 int peer_sleep_postgres(int fd, long us);
 
 #endif

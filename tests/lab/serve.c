@@ -84,7 +84,9 @@ static void serve_connection(void *arg)
 
 static void *serve_in_thread(void *arg)
 {
+	usage_now(); /* opens what takes long before the first request is read */
 	serve_connection(arg);
+	usage_end();
 	return NULL;
 }
 

@@ -77,6 +77,8 @@ int stream_listen(const char *address)
 	if (fd < 0)
 		return fd;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (address[0] == '/')
+		unlink(address); /* left by one before it */
 	if (bind(fd, &at.any, len) || listen(fd, 512))
 		return closed(fd, -errno);
 	return fd;

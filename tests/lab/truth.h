@@ -6,6 +6,7 @@
 #ifndef LAB_TRUTH_H
 #define LAB_TRUTH_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -23,7 +24,8 @@ struct usage {
 struct truth_call {
 	char peer[SCRIPT_NAME_MAX];
 	char id[TRUTH_ID_MAX]; /* of the request at the peer; empty when it keeps no truth */
-	int64_t open_ns;       /* spent on opening the connection, before sent_ns */
+	int64_t open_ns;       /* that it took to open the connection, before sent_ns */
+	int64_t open_sleep_ns; /* of that, asleep */
 	int64_t sent_ns, read_ns;
 };
 
@@ -45,12 +47,31 @@ struct truth {
 
 int64_t now_ns(void);
 
-/* Reads the calling thread's clock and /proc/thread-self/schedstat. */
+/*
+ * Reads the calling thread's clock and /proc/thread-self/schedstat, which the first call opens and
+ * usage_end() closes when the thread is about to end.
+ */
 struct usage usage_now(void);
+void usage_end(void);
 struct usage usage_since(struct usage before);
 void usage_add(struct usage *to, struct usage what);
 
-/* Appends @truth of the actor @name to @out; may be called from many threads. */
-void truth_write(FILE *out, const char *name, const struct truth *truth);
+/* The truths of an actor, kept in memory until it ends: writing them would be part of what it does.
+ */
+struct truths {
+	const char *name; /* the actor's */
+	FILE *out;	  /* NULL: none are kept */
+	struct truth *all;
+	atomic_size_t nr;
+};
+
+/* Makes room for those that will be appended to the file @path. 0 or a negative errno. */
+int truths_open(struct truths *truths, const char *path);
+
+/* From any thread. More than there is room for end the actor: half a truth is none. */
+void truths_keep(struct truths *truths, const struct truth *truth);
+
+/* Writes them all; 0 or a negative errno. */
+int truths_write(struct truths *truths);
 
 #endif

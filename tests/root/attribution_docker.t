@@ -44,16 +44,29 @@ container()
 	docker run -d --name "$_name" -p "10.85.0.1:$_port:9000" -v "$TMP/truth:/truth" lab /actor \
 		-t "/truth/$_name" "$_name" 0.0.0.0:9000 "$@" > /dev/null || bail "no container $_name"
 }
-container back 9003
-container mid 9002 back=10.85.0.1:9003
-container front 9001 mid=10.85.0.1:9002
-answers() { curl -fs -o /dev/null "http://10.85.0.1:9001/tag=first,call=mid(call=back())"; }
-wait_until 10 answers || bail "the containers do not answer: $(docker logs front 2>&1)"
+services()
+{
+	container back 9003
+	container mid 9002 back=10.85.0.1:9003
+	container front 9001 mid=10.85.0.1:9002
+	wait_until 10 answer || bail "the containers do not answer: $(docker logs front 2>&1)"
+}
+
+# None of them calls another one yet.
+answer()
+{
+	for _port in 9001 9002 9003; do
+		curl -fs -o /dev/null "http://10.85.0.1:$_port/tag=first" || return 1
+	done
+}
 
 script="spin=1000,sleep=1000,call=mid(spin=1000,call=back(sleep=2000))"
-measure published "-n 101 -c 2" "http://10.85.0.1:9001/tag=published,$script"
-measure closing "-n 101 -c 2 --no-keepalive" "http://10.85.0.1:9001/tag=closing,$script"
+alone published "-n 101 -c 2" "http://10.85.0.1:9001/tag=published,$script"
 docker stop front mid back > /dev/null
+docker rm front mid back > /dev/null
+alone closing "-n 101 -c 2 --no-keepalive" "http://10.85.0.1:9001/tag=closing,$script"
+docker stop front mid back > /dev/null
+actors_end
 for name in published closing; do
 	judged $name --client "$TMP/$name.client" --endpoint $name "$TMP/$name.json" \
 		"$TMP/truth/front" "$TMP/truth/mid" "$TMP/truth/back"

@@ -9,7 +9,7 @@
 need_lab
 own_network
 need_command nginx ss openssl
-make_cgroups load web inner front mid back local
+lab_cgroups load web inner front mid back local
 
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout "$TMP/key" \
 	-out "$TMP/cert" 2> /dev/null || bail "no certificate"
@@ -17,7 +17,7 @@ openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout "$TMP/ke
 # proxy NAME TEXT: an nginx in the cgroup NAME whose servers are TEXT
 proxy()
 {
-	mkdir "$TMP/$1.d"
+	mkdir -p "$TMP/$1.d"
 	cat > "$TMP/$1.conf" <<- END
 		daemon off; worker_processes 1; pid $TMP/$1.pid; error_log stderr error; user root;
 		events { worker_connections 512; }
@@ -37,41 +37,56 @@ proxy()
 			$2
 		}
 	END
-	spawn in_cgroup "$1" nginx -e stderr -c "$TMP/$1.conf"
-	at_exit "end $pid"
+	service "$1" nginx -e stderr -c "$TMP/$1.conf"
 }
-proxy inner "server { listen 127.0.0.1:18444 ssl; location / { proxy_pass http://kept; } }"
-proxy web "
-	server { listen 127.0.0.1:18080; location / { proxy_pass http://kept; } }
-	server { listen 127.0.0.1:18081; location / { proxy_pass http://127.0.0.1:9001; } }
-	server { listen 127.0.0.1:18443 ssl; location / { proxy_pass http://kept; } }
-	server { listen 127.0.0.1:18082; location / { proxy_pass https://inner; } }
-	server { listen 127.0.0.1:18083; location / { proxy_pass http://unix; } }"
-actor back back 127.0.0.1:9003
-actor mid mid 127.0.0.1:9002 back=127.0.0.1:9003
-actor front front 127.0.0.1:9001 mid=127.0.0.1:9002
-actor local local "$TMP/local.sock" back="$TMP/back.sock"
-actor back back "$TMP/back.sock"
-listening 9001 9002 9003 18080 18444
+
+services()
+{
+	proxy inner "server { listen 127.0.0.1:18444 ssl; location / { proxy_pass http://kept; } }"
+	proxy web "
+		server { listen 127.0.0.1:18080; location / { proxy_pass http://kept; } }
+		server { listen 127.0.0.1:18081; location / { proxy_pass http://127.0.0.1:9001; } }
+		server { listen 127.0.0.1:18443 ssl; location / { proxy_pass http://kept; } }
+		server { listen 127.0.0.1:18082; location / { proxy_pass https://inner; } }
+		server { listen 127.0.0.1:18083; location / { proxy_pass http://unix; } }"
+	actor back back 127.0.0.1:9003
+	actor mid mid 127.0.0.1:9002 back=127.0.0.1:9003
+	actor front front 127.0.0.1:9001 mid=127.0.0.1:9002
+	actor local local "$TMP/local.sock" back="$TMP/back.sock"
+	actor back back "$TMP/back.sock"
+	listening 9001 9002 9003 18080 18444
+}
 
 script="spin=1000,sleep=1000,call=mid(spin=1000,call=back(sleep=2000))"
+services
 usage_before=$(cgroup_usage_ns web)
 measure kept "-n 203 -c 4" "http://127.0.0.1:18080/tag=kept,$script"
 usage_after=$(cgroup_usage_ns web)
-measure fresh "-n 203 -c 4" "http://127.0.0.1:18081/tag=fresh,$script"
-measure closing "-n 203 -c 4 --no-keepalive" "http://127.0.0.1:18081/tag=closing,$script"
-measure tls "-n 203 -c 4 --insecure" "https://127.0.0.1:18443/tag=tls,$script"
-measure handshakes "-n 203 -c 4 --insecure --no-keepalive" \
-	"https://127.0.0.1:18443/tag=handshakes,$script"
-measure inner "-n 203 -c 4" "http://127.0.0.1:18082/tag=inner,$script"
-measure unix "-n 203 -c 4" \
-	"http://127.0.0.1:18083/tag=unix,spin=1000,sleep=1000,call=back(spin=1000,sleep=2000)"
 actors_end
+alone fresh "-n 203 -c 4" "http://127.0.0.1:18081/tag=fresh,$script"
+alone closing "-n 203 -c 4 --no-keepalive" "http://127.0.0.1:18081/tag=closing,$script"
+alone tls "-n 203 -c 4 --insecure" "https://127.0.0.1:18443/tag=tls,$script"
+alone handshakes "-n 203 -c 4 --insecure --no-keepalive" \
+	"https://127.0.0.1:18443/tag=handshakes,$script"
+alone inner "-n 203 -c 4" "http://127.0.0.1:18082/tag=inner,$script"
+alone unix "-n 203 -c 4" \
+	"http://127.0.0.1:18083/tag=unix,spin=1000,sleep=1000,call=back(spin=1000,sleep=2000)"
 
-for name in kept fresh closing tls handshakes; do
-	judged $name --cgroup "$CGROUP" --client "$TMP/$name.client" --endpoint $name --before web \
-		--coverage 0.95 "$TMP/$name.json" "$TMP/truth/front" "$TMP/truth/mid" "$TMP/truth/back"
-done
+# verdict NAME ARGUMENT...
+verdict()
+{
+	_case=$1
+	shift
+	judged "$_case" "$@" --cgroup "$CGROUP" --client "$TMP/$_case.client" --endpoint "$_case" \
+		--before web --coverage 0.95 "$TMP/$_case.json" "$TMP/truth/front" "$TMP/truth/mid" \
+		"$TMP/truth/back"
+}
+verdict kept
+verdict fresh
+verdict closing
+# Of an entry edge, which is all that a recording knows, TLS handshakes are requests, too.
+verdict tls --without calls
+verdict handshakes --only coverage,paths
 judged inner --cgroup "$CGROUP" --client "$TMP/inner.client" --endpoint inner --before web,inner \
 	--coverage 0.95 "$TMP/inner.json" "$TMP/truth/front" "$TMP/truth/mid" "$TMP/truth/back"
 judged unix --cgroup "$CGROUP" --client "$TMP/unix.client" --endpoint unix --before web \

@@ -12,9 +12,9 @@ chmod 755 "$TMP"
 actor_script
 
 cat > scripts << 'END'
-loop		call=loop(spin=200,call=back(sleep=40000),spin=100)
-fork		call=loop(call=back(sleep=30000)mid(sleep=40000),spin=100)
-chain		call=loop(spin=100,call=inner(spin=100,call=back(sleep=40000),spin=100))
+loop		call=loop(spin=200,call=back(sleep=1000000),spin=100)
+fork		call=loop(call=back(sleep=800000)mid(sleep=1000000),spin=100)
+chain		call=loop(spin=100,call=inner(spin=100,call=back(sleep=1000000),spin=100))
 again		call=loop(call=back(sleep=15000),spin=100,call=mid(sleep=15000),spin=100)
 pool		call=pool(spin=1000,call=back(sleep=1000))
 crowd		call=crowd(sleep=3000)crowd(sleep=3000)crowd(sleep=3000)
@@ -44,7 +44,7 @@ services:
       - "PEERS=back={{host.back}}:{{port.back}} mid={{host.mid}}:{{port.mid}} \
         inner={{host.inner}}:{{port.inner}}"
   - name: pool
-    command: ./actor.sh -m pool -n 8
+    command: ./actor.sh -m pool -n 1
     port: 9005
     env: ["PEERS=back={{host.back}}:{{port.back}}"]
   - {name: crowd, command: ./actor.sh -m pool -n 1, port: 9006}
@@ -70,15 +70,18 @@ limits: {lag: 100000%, rate: 0, steal: 1, others: 1, lost: 1}
 load:
   workload: workload.yaml
   target: front
-  rate: 200
-  connections: 64
+  rate: 150
+  connections: 128
   warmup: 0s
   duration: 10s
 END
 run_lab
 
 judged loops --loop --coverage 0.95 --endpoint loop,fork,chain,again run.json truth/*
-judged pools --coverage 0.99 --endpoint pool,crowd run.json truth/*
+# The first job of each thread cannot be followed: nobody has seen it take one yet. Of a pool that
+# is never idle, the end of one answer's sending still counts for the next request.
+judged pools --coverage 0.98 --endpoint pool run.json truth/*
+judged crowd --coverage 0.98 --without cpu,runq --endpoint crowd run.json truth/*
 # Both guesses of a request are under way at once on one thread, and a timer decides which goes on.
 like "$(jq -c '.coverage[]? | select(.endpoint == "guess") | [.complete, .total > 0,
 	.reasons.ambiguous > 0]' run.json)" '^\[0,true,true\]$' \

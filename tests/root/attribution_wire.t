@@ -9,7 +9,7 @@
 need_lab
 own_network
 need_command ip nsenter ss
-make_cgroups load front mid back wire
+lab_cgroups load front mid back wire
 
 for host in a b; do
 	net=situ-lab-$$-$host
@@ -25,17 +25,28 @@ on() { echo "nsenter --net=/run/netns/situ-lab-$$-$1"; }
 
 spawn in_cgroup wire "$LAB/wire" near-a near-b 3000
 at_exit "end $pid"
-prefix=$(on b) actor back back 10.84.0.2:9003
-prefix=$(on a) actor mid mid 10.84.0.1:9002
-prefix=$(on a) actor front front 10.84.0.1:9001 mid=10.84.0.1:9002 back=10.84.0.2:9003
-answers() { $(on a) curl -fs -o /dev/null "http://10.84.0.1:9001/tag=first,call=back(),call=mid()"; }
-wait_until 10 answers || bail "the services do not answer"
+services()
+{
+	prefix=$(on b)
+	actor back back 10.84.0.2:9003
+	prefix=$(on a)
+	actor mid mid 10.84.0.1:9002
+	actor front front 10.84.0.1:9001 mid=10.84.0.1:9002 back=10.84.0.2:9003
+	wait_until 10 answer || bail "the services do not answer"
+}
 
-prefix=$(on a) measure wire "-n 101 -c 2" \
+# None of them calls another one yet.
+answer()
+{
+	for _at in 10.84.0.1:9001 10.84.0.1:9002 10.84.0.2:9003; do
+		$(on a) curl -fs -o /dev/null "http://$_at/tag=first" || return 1
+	done
+}
+
+alone wire "-n 101 -c 2" \
 	"http://10.84.0.1:9001/tag=wire,spin=500,call=mid(sleep=1000),call=back(sleep=1000)"
-prefix=$(on a) measure fork "-n 101 -c 2" \
-	"http://10.84.0.1:9001/tag=fork,call=back(sleep=1000)mid(sleep=9000)"
-actors_end
+alone fork "-n 101 -c 2" \
+	"http://10.84.0.1:9001/tag=fork,call=back(sleep=1000)mid(sleep=19000)"
 for name in wire fork; do
 	judged $name --cgroup "$CGROUP" --client "$TMP/$name.client" --endpoint $name \
 		"$TMP/$name.json" "$TMP/truth/front" "$TMP/truth/mid" "$TMP/truth/back"
