@@ -25,6 +25,7 @@ on() { echo "nsenter --net=/run/netns/situ-lab-$$-$1"; }
 
 spawn in_cgroup wire "$LAB/wire" near-a near-b 3000
 at_exit "end $pid"
+# shellcheck disable=SC2034 # prefix is actor's and measure's
 services()
 {
 	prefix=$(on b)
