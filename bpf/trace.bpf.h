@@ -62,9 +62,10 @@ static __always_inline u32 span_weigh(struct span_record *root)
 		root->flags |= SPAN_SLOW;
 		every = span_slow_every;
 	}
-	/* While user space has not caught up, the buffer's eighths spread the rest over more. */
+	/* While user space has not caught up, the buffer's last eighths are spread over more. */
 	fill = bpf_ringbuf_query(&span_ring, BPF_RB_AVAIL_DATA) >> (SPAN_RING_SHIFT - 3);
-	every <<= 2 * (fill & 7);
+	if (fill > 4)
+		every <<= 2 * (fill - 4);
 	if (every <= 1)
 		return every;
 	return bpf_get_prandom_u32() % every ? 0 : every;

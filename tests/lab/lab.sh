@@ -7,7 +7,12 @@
 #	actor_script [OPTION]...	writes actor.sh, a service's command; its $PEERS are its peers
 #	workload			writes workload.yaml of the lines "NAME [SCRIPT]" of the file
 #					scripts: endpoints that do it
-#	run_lab				runs lab.yaml: run.json, truth/PLACEMENT.SERVICE
+#	judged_runs CLAIMS		runs lab.yaml (run.json, truth/PLACEMENT.SERVICE) and judges it by
+#					the function CLAIMS, which calls `claim`s; what does not hold is
+#					judged once more by a second run: other work of the machine
+#					disturbs one, a fault both
+#	claim NAME ARGUMENT...		in CLAIMS: each claim of judge.py
+#	claim_that STATUS NAME		in CLAIMS: another one, which holds if STATUS is 0
 # With `situ record`:
 #	lab_cgroups NAME...		make_cgroups, and the actors end before the cgroups go
 #	actor NAME ARGUMENT...		starts one in the cgroup NAME, by $prefix if set; $pid
@@ -54,8 +59,9 @@ workload()
 	done < scripts
 } > workload.yaml
 
-run_lab()
+_run_lab()
 {
+	rm -f run.db* truth/*
 	spawn "$SITU" run -o run.db lab.yaml > run.out 2> run.err
 	wait "$pid"
 	rc=$?
@@ -65,6 +71,46 @@ run_lab()
 	is "$(jq '[.endpoints[] | select(.name == "all") | .errors | length] | add' run.json)" 0 \
 		"every request is answered"
 	[ -z "${KEEP:-}" ] || cp -r run.json truth run.err "$KEEP"
+}
+
+claim()
+{
+	_name=$1
+	shift
+	"$TOP/tests/lab/judge.py" "$@" > "$TMP/.verdict" 2>&1 ||
+		echo "not ok cannot be judged ($(tail -n 1 "$TMP/.verdict"))" > "$TMP/.verdict"
+	sed "s/^\(not \)\{0,1\}ok /&$_name: /" "$TMP/.verdict"
+}
+
+claim_that()
+{
+	if [ "$1" = 0 ]; then
+		echo "ok $2"
+	else
+		echo "not ok $2"
+	fi
+}
+
+judged_runs()
+{
+	_run_lab
+	"$1" > "$TMP/first"
+	: > "$TMP/second"
+	if grep -q '^not ok' "$TMP/first"; then
+		diag "judged once more: $(grep '^not ok' "$TMP/first")"
+		_run_lab
+		"$1" > "$TMP/second"
+	fi
+	while read -r _line; do
+		_claim=${_line#not }
+		_claim=${_claim#ok }
+		if [ "${_line#not }" = "$_line" ] || grep -qxF "ok ${_claim%% (*}" "$TMP/second"; then
+			pass "${_claim%% (*}"
+		else
+			fail "$_claim"
+			diag "the second time: $(grep -F "${_claim%% (*}" "$TMP/second")"
+		fi
+	done < "$TMP/first"
 }
 
 lab_cgroups()

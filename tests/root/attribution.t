@@ -107,10 +107,13 @@ load:
   warmup: 0s
   duration: 10s
 END
-run_lab
-for placement in packed spread; do
-	judged "$placement" --placement "$placement" --opaque redis,postgres run.json \
-		truth/$placement.*
-done
+claims()
+{
+	for placement in packed spread; do
+		claim "$placement" --placement "$placement" --opaque redis,postgres run.json \
+			truth/$placement.*
+	done
+}
+judged_runs claims
 
 finish

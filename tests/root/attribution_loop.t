@@ -75,17 +75,19 @@ load:
   warmup: 0s
   duration: 10s
 END
-run_lab
-
-judged loops --loop --coverage 0.95 --endpoint loop,fork,chain,again run.json truth/*
 # The first job of each thread cannot be followed: nobody has seen it take one yet. Of a pool that
 # is never idle, the end of one answer's sending still counts for the next request.
-judged pools --coverage 0.98 --endpoint pool run.json truth/*
-judged crowd --coverage 0.98 --without cpu,runq --endpoint crowd run.json truth/*
-# Both guesses of a request are under way at once on one thread, and a timer decides which goes on.
-like "$(jq -c '.coverage[]? | select(.endpoint == "guess") | [.complete, .total > 0,
-	.reasons.ambiguous > 0]' run.json)" '^\[0,true,true\]$' \
-	"no request with two guesses is complete: they are ambiguous"
-judged guesses --only paths --endpoint left,right run.json truth/*
-judged timers --loop --coverage 0 --only cpu --endpoint worker,sleeper run.json truth/*
+# Of a guess both calls are under way at once on one thread, and a timer decides which goes on.
+claims()
+{
+	claim loops --loop --coverage 0.95 --endpoint loop,fork,chain,again run.json truth/*
+	claim pools --coverage 0.98 --endpoint pool run.json truth/*
+	claim crowd --coverage 0.98 --without cpu,runq --endpoint crowd run.json truth/*
+	jq -e '.coverage[]? | select(.endpoint == "guess") | .complete == 0 and .total > 0 and
+		.reasons.ambiguous > 0' run.json > /dev/null
+	claim_that $? "no request with two guesses is complete: they are ambiguous"
+	claim guesses --only paths --endpoint left,right run.json truth/*
+	claim timers --loop --coverage 0 --only cpu --endpoint worker,sleeper run.json truth/*
+}
+judged_runs claims
 finish

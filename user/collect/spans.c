@@ -8,7 +8,7 @@
 #include "user/collect/spans.h"
 
 /* What user space takes at ease: each record costs it about a microsecond. */
-#define RECORDS_PER_S 4000
+#define RECORDS_PER_S 16000
 #define EVERY_MAX     (1U << 20)
 
 struct span_ring {
