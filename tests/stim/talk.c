@@ -25,8 +25,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BYTES_MAX   (1 << 20)
-#define SAMPLES_MAX 65536
+#define BYTES_MAX	(1 << 20)
+#define SAMPLES_MAX	65536
+#define CONNECTIONS_MAX 4096
 
 enum how { TURNS, PIPELINE, RESET, SPREAD, HOLD, REFUSED, HOW_NR };
 
@@ -168,11 +169,11 @@ static void *serve_one(void *arg)
 
 static int serve(const struct shape *s)
 {
-	struct served *all = calloc((size_t)s->connections, sizeof(*all));
+	static struct served all[CONNECTIONS_MAX];
 	int fd = stream(s);
 	long i;
 
-	if (!all || bind(fd, (const struct sockaddr *)&s->at, s->at_len) || listen(fd, 512))
+	if (bind(fd, (const struct sockaddr *)&s->at, s->at_len) || listen(fd, 512))
 		return fail("listen");
 	puts("listening");
 	fflush(stdout);
@@ -185,7 +186,6 @@ static int serve(const struct shape *s)
 	close(fd);
 	for (i = 0; i < s->connections; i++)
 		pthread_join(all[i].thread, NULL);
-	free(all);
 	return 0;
 }
 
@@ -280,15 +280,15 @@ static int turn_on_each(const struct shape *s, const int *fds, long turns)
 
 static int hold(const struct shape *s)
 {
-	int *fds = calloc((size_t)s->connections, sizeof(*fds));
+	static int fds[CONNECTIONS_MAX];
 	long i;
 
-	for (i = 0; fds && i < s->connections; i++) {
+	for (i = 0; i < s->connections; i++) {
 		fds[i] = open_one(s);
 		if (fds[i] < 0)
 			return fail("connect");
 	}
-	if (!fds || turn_on_each(s, fds, 1))
+	if (turn_on_each(s, fds, 1))
 		return fail("exchange");
 	while (access(s->file, F_OK) != 0)
 		rest_us(10000);
@@ -296,7 +296,6 @@ static int hold(const struct shape *s)
 		return fail("exchange");
 	for (unlink(s->file); access(s->file, F_OK) != 0;)
 		rest_us(10000);
-	free(fds);
 	return 0;
 }
 
@@ -334,7 +333,7 @@ static int ask(struct shape *s, const char *word)
 
 int main(int argc, char **argv)
 {
-	struct shape s = { 0 };
+	static struct shape s;
 
 	if (argc < 8 || parse_address(&s, argv[2], argv[3]) != 1) {
 		fprintf(stderr, "usage: talk serve|ask ADDRESS PORT CONNECTIONS REQUEST RESPONSE "
@@ -342,6 +341,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	s.connections = atol(argv[4]);
+	if (s.connections < 1 || s.connections > CONNECTIONS_MAX)
+		return 2;
 	s.request = (size_t)atol(argv[5]);
 	s.response = (size_t)atol(argv[6]);
 	s.delay_us = s.requests = atol(argv[7]);
