@@ -175,12 +175,12 @@ END
 		python3 holds.py "$@" > schema.log 2>&1
 	}
 	for file in good.yaml rules.yaml kinds.yaml "$TOP/tests/shop/experiment.yaml" \
-		"$TOP/tests/root/truth.yaml"; do
+		"$TOP/tests/shop/truth.yaml"; do
 		holds experiment.schema.json "$file"
 		ok $? "the schema holds for ${file##*/}"
 	done
 	for file in workload.yaml "$TOP/tests/shop/workload.yaml" "$TOP/tests/shop/robot-shop.yaml" \
-		"$TOP/tests/root/truth-workload.yaml"; do
+		"$TOP/tests/shop/truth-workload.yaml"; do
 		holds workload.schema.json "$file"
 		ok $? "the schema holds for ${file##*/}"
 	done
