@@ -32,6 +32,8 @@
 #	end PID [SIGNAL]               signals (TERM) and reaps a spawned process; sets $rc
 #	wait_until SECONDS COMMAND...  polls until COMMAND succeeds; 1 after the deadline
 #	at_exit COMMAND                shell text to run at the end, last one first
+#	pair_experiment FILE           writes an experiment of two services in two placements, and
+#	                               the workload.yaml beside it, for what starts neither
 #	diag TEXT                      a line for the reader of a failure
 #	bail REASON                    ends the file as failed: nothing that follows in it can work
 #	finish                         prints the plan, exits 1 when a test failed
@@ -246,6 +248,45 @@ at_exit()
 {
 	_at_exit="$1
 $_at_exit"
+}
+
+pair_experiment()
+{
+	cat > workload.yaml << 'END'
+endpoints:
+  - path: /
+END
+	cat > "$1" << 'END'
+name: pair
+hosts:
+  - name: a
+    cpus: "0"
+  - name: b
+    cpus: "0"
+services:
+  - name: store
+    command: sleep 1000
+    ready: {tcp: false}
+  - name: web
+    command: webserver --store {{host.store}}
+    port: 8080
+placements:
+  - name: packed
+    on:
+      - {host: a, services: [store, web]}
+  - name: spread
+    on:
+      - {host: a, services: [web]}
+      - {host: b, services: [store]}
+trials: 4
+seed: 7
+load:
+  workload: workload.yaml
+  target: web
+  rate: 100
+  warmup: 1s
+  duration: 5s
+END
 }
 
 finish()

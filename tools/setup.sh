@@ -19,7 +19,9 @@ declare -A packages=(
 	[test]="libcmocka-dev libclang-rt-dev clang-format clang-tidy cppcheck shellcheck help2man
 		man-db perl sqlite3 jq curl tmux fio python3-jsonschema python3-yaml
 		python3-prometheus-client openssl
-		r-base-core python3"
+		r-base-core python3
+		cron systemd podman runc|containerd.io containerd|containerd.io
+		docker.io|docker-ce iptables busybox-static"
 	[vm]="qemu-system-x86 busybox-static cpio e2fsprogs iproute2 xz-utils debian-archive-keyring
 		dmsetup perl jq"
 	[bench]="nginx-light|nginx|nginx-core|nginx-full wrk apache2-utils hey jq curl util-linux
@@ -32,8 +34,12 @@ declare -A purpose=(
 	[vm]="other kernels in virtual machines, for 'make test-vm'"
 	[bench]="other load generators, for 'make bench-load'"
 )
-# The servers of the demo, which their packages would start and enable: package and unit.
-declare -A services=([nginx-light]=nginx [redis-server]=redis-server [postgresql]=postgresql)
+# Servers that their packages would start and enable: package and units. Those of the tests are
+# started by the tests, out of sight of the machine.
+declare -A services=([nginx-light]=nginx [redis-server]=redis-server [postgresql]=postgresql
+	[cron]=cron [containerd]=containerd [docker.io]="docker.service docker.socket"
+	[podman]="podman.service podman.socket podman-restart.service podman-auto-update.service
+		podman-auto-update.timer")
 policy=/usr/sbin/policy-rc.d
 cluster=/etc/postgresql-common/createcluster.d/situ-setup.conf
 created=()
@@ -92,13 +98,14 @@ release_services()
 
 disable_new_services()
 {
-	local name
+	local name unit
 
 	command -v systemctl > /dev/null || return 0
 	for name in "$@"; do
-		[ "${services[$name]:-}" ] || continue
-		systemctl --quiet --no-reload disable "${services[$name]}" 2> /dev/null ||
-			echo "setup: ${services[$name]} may start at boot: disable it if unwanted"
+		for unit in ${services[$name]:-}; do
+			systemctl --quiet --no-reload disable "$unit" 2> /dev/null ||
+				echo "setup: $unit may start at boot: disable it if unwanted"
+		done
 	done
 }
 

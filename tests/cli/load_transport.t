@@ -41,7 +41,7 @@ signed server DNS:shop.test,IP:127.0.0.1
 signed client DNS:client.test
 [ -s "$TMP/client.crt" ] || bail "openssl makes no certificates"
 
-spawn sh -c '"$0" > "$1"' "$HTTPD" "$TMP/port"
+spawn "$HTTPD" > "$TMP/port"
 wait_until 5 [ -s "$TMP/port" ]
 PLAIN=$(cat "$TMP/port")
 

@@ -6,41 +6,7 @@
 need_file "$SITU"
 cd "$TMP" || exit 1
 
-cat > workload.yaml << 'END'
-endpoints:
-  - path: /
-END
-cat > good.yaml << 'END'
-name: pair
-hosts:
-  - name: a
-    cpus: "0"
-  - name: b
-    cpus: "0"
-services:
-  - name: store
-    command: sleep 1000
-    ready: {tcp: false}
-  - name: web
-    command: webserver --store {{host.store}}
-    port: 8080
-placements:
-  - name: packed
-    on:
-      - {host: a, services: [store, web]}
-  - name: spread
-    on:
-      - {host: a, services: [web]}
-      - {host: b, services: [store]}
-trials: 4
-seed: 7
-load:
-  workload: workload.yaml
-  target: web
-  rate: 100
-  warmup: 1s
-  duration: 5s
-END
+pair_experiment good.yaml
 
 # mistake NAME SED ERE: the file with a mistake is refused in one line, before anything starts
 mistake()
@@ -175,12 +141,12 @@ END
 		python3 holds.py "$@" > schema.log 2>&1
 	}
 	for file in good.yaml rules.yaml kinds.yaml "$TOP/tests/shop/experiment.yaml" \
-		"$TOP/tests/root/truth.yaml"; do
+		"$TOP/tests/shop/truth.yaml"; do
 		holds experiment.schema.json "$file"
 		ok $? "the schema holds for ${file##*/}"
 	done
 	for file in workload.yaml "$TOP/tests/shop/workload.yaml" "$TOP/tests/shop/robot-shop.yaml" \
-		"$TOP/tests/root/truth-workload.yaml"; do
+		"$TOP/tests/shop/truth-workload.yaml"; do
 		holds workload.schema.json "$file"
 		ok $? "the schema holds for ${file##*/}"
 	done

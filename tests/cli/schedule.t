@@ -7,17 +7,7 @@
 need_file "$SITU"
 cd "$TMP" || exit 1
 
-cat > workload.yaml << 'END'
-endpoints:
-  - path: /
-END
-cat > good.yaml << 'END'
-name: pair
-hosts: [{name: a, cpus: "0"}]
-services: [{name: web, command: webserver, port: 8080}]
-placements: [{generate: packed}]
-load: {workload: workload.yaml, target: web, rate: 100}
-END
+pair_experiment good.yaml
 
 run_is 0 "a timer, as it would be" "$SITU" schedule good.yaml --cron '0 */6 * * mon' --with systemd --dry-run
 like "$out" '^# /etc/systemd/system/situ-pair\.timer$' "the unit's place"

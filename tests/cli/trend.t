@@ -50,6 +50,22 @@ sed -e 's/"state":"failed"/"state":"finished"/' -e 's/run-27/x/' "$TMP/run.json"
 "$SITU" import -o "$TMP/few.db" "$TMP/one.json" > /dev/null
 run_is 0 "one run" "$SITU" trend --metric "$figure" "$TMP/few.db"
 like "$out" '^A change of level takes at least 8 runs to show.$' "is too little, and it is said"
+
+# A run of two load phases: the second is as the first, but for its rate.
+jq '.phases += [.phases[] | .name = "busy"] |
+	.endpoints += [.endpoints[] | .phase = "busy" | .rate = 55]' "$GOLDEN" > "$TMP/two.json"
+"$SITU" import -o "$TMP/phases.db" "$TMP/two.json" > /dev/null || bail "cannot make two phases"
+points_of() # TREND-ARGUMENT...
+{
+	"$SITU" trend --json --placement packed --metric "$figure" "$@" "$TMP/phases.db" |
+		jq -c '[.series[].points[].value]'
+}
+is "$(points_of)" '[10.1]' "without --phase it is the first load phase"
+is "$(points_of --phase measure)" '[10.1]' "--phase takes it by name, too"
+is "$(points_of --phase busy)" '[55]' "--phase takes another one"
+run_is 0 "a load phase that no run has" "$SITU" trend --phase calm --metric "$figure" "$TMP/phases.db"
+like "$out" '^No run has a value.$' "says so"
+
 if [ -w /dev/full ]; then
 	run_is 1 "a full disk" sh -c '"$0" trend --metric "$1" "$2" > /dev/full' \
 		"$SITU" "$figure" "$db"

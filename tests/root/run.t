@@ -36,7 +36,7 @@ clean "a whole run leaves nothing behind"
 like "$(cat run.out)" '^Placement packed: 2 trials' "the summary shows packed"
 like "$(cat run.out)" '^Placement spread: 2 trials' "the summary shows spread"
 like "$(cat run.out)" "^Stored as run 1 in $DB" "it says where the run is kept"
-is "$(grep -c 'measuring$' run.err)" 4 "progress shows four trials"
+is "$(grep -c 'measuring' run.err)" 4 "progress shows four trials"
 
 run "$SITU" export --format json "$DB"
 printf '%s' "$out" > run.json
@@ -133,7 +133,7 @@ for signal in INT TERM; do
 done
 
 # 4. Killed at different moments: the guard cleans up, the next run says it.
-for moment in preparing 'starting helper' 'starting web' 'warming up' measuring stopping; do
+for moment in preparing 'starting helper' ', web' 'warming up' measuring stopping; do
 	experiment long.yaml "./helper.sh" 3 500ms 1s
 	start long.yaml
 	wait_until 20 said "$moment" || diag "never came to $moment"
@@ -183,7 +183,7 @@ want=$("$SITU" run --dry-run whole.yaml | sed -n 's/^  trial \([0-9]\) *\(.*\), 
 	paste -sd ' ')
 is "$(printf '%s\n' "$want" | wc -w)" 8 "the dry run tells the order of eight trials"
 start whole.yaml
-fifth() { grep -q '^\[5/8\].*measuring$' run.err; }
+fifth() { grep -q '^\[5/8\].*measuring' run.err; }
 wait_until 30 fifth
 end "$pid" KILL
 last=$("$SITU" export --format json "$DB" | jq .run.id)
@@ -195,7 +195,7 @@ like "$(cat run.err)" "^situ: the experiment file is not the one that run $last 
 	"... and told why"
 resume --resume whole.yaml
 is "$rc" 0 "it is resumed"
-is "$(grep -c 'measuring$' run.err)" 4 "... with the four trials that it lacked"
+is "$(grep -c 'measuring' run.err)" 4 "... with the four trials that it lacked"
 is "$(order_of "$last")" "$want" "all trials are in one run, in the order of the plan"
 is "$("$SITU" export --format json "$DB" | jq -r '.run | .id, .state, .trials' | paste -sd ' ')" \
 	"$last finished 4" "... which is finished"
@@ -249,8 +249,8 @@ is "$(printf '%s' "$out" | jq -r '[.phases[] | .placement + " " + .name] | sort 
 	"each placement has both load phases, and the first has its copy"
 is "$(printf '%s' "$out" | jq -r '[.endpoints[] | select(.name == "all" and .phase == "calm") | .attempted] | unique | join(" ")')" \
 	9 "each phase has its own rate"
-like "$(cat run.err)" 'warming up, window 2 of 5 at most$' "the warm-up goes by windows"
-like "$(cat run.err)" 'cooling down$' "there is a pause between trials"
+like "$(cat run.err)" 'warming up, window 2 of 5 at most' "the warm-up goes by windows"
+like "$(cat run.err)" ': cooling down,' "there is a pause between trials"
 clean "hooks leave nothing behind"
 
 # 9. A store that cannot be written is told before anything starts.

@@ -11,9 +11,9 @@ need_file "$SITU" "$TOP/build/tests/stim/chain" /sys/kernel/btf/vmlinux
 cd "$TMP" || exit 1
 chmod 755 "$TMP"
 
-cp "$TOP/tests/root/truth-workload.yaml" .
+cp "$TOP/tests/shop/truth-workload.yaml" .
 sed '/^  - name: slowed$/,/^trials:/{/^trials:/!d}; s/^name: truth/name: brief/; s/^trials: .*/trials: 1/
-	s/warmup: .*/warmup: 0s/; s/duration: .*/duration: 300ms/' "$TOP/tests/root/truth.yaml" > brief.yaml
+	s/warmup: .*/warmup: 0s/; s/duration: .*/duration: 300ms/' "$TOP/tests/shop/truth.yaml" > brief.yaml
 runs_of() { "$SITU" ls --json "$1" 2> /dev/null | jq '[.runs[] | select(.state == "finished")] | length'; }
 has_run() { [ "$(runs_of "$1" || echo 0)" -gt 0 ] 2> /dev/null; }
 

@@ -10,7 +10,7 @@ need_command ip jq
 need_file "$SITU" "$TOP/build/tests/stim/chain" /sys/kernel/btf/vmlinux
 cd "$TMP" || exit 1
 DB=$TMP/run.db
-cp "$TOP/tests/root/truth.yaml" "$TOP/tests/root/truth-workload.yaml" .
+cp "$TOP/tests/shop/truth.yaml" "$TOP/tests/shop/truth-workload.yaml" .
 
 # 1. The slowed service. Eight blocks are the fewest that can decide five figures and this one.
 run_is 0 "the slowed service is decided upon" "$SITU" run -o "$DB" --until-decided \

@@ -27,7 +27,7 @@
 #include "user/store/store.h"
 
 #define MAX_BLOCKS	 50
-#define DIFFERENCES_MOST 20
+#define DIFFERENCES_MOST 8
 
 struct config {
 	const char *store;
@@ -78,14 +78,14 @@ static int print_run(const struct config *cfg, const struct plan *plan, const st
 {
 	if (cfg->json)
 		return export_json(run, stdout, err);
-	if (summary_print(run, stdout))
+	if (summary_print_brief(run, stdout))
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
 	invalid_print(run, stdout);
 	if (print_comparisons(cfg, plan, run, err))
 		return -1;
 	printf("\nStored as run %" PRIu64 " in %s; the services' logs are in %s.logs/%" PRIu64
-	       ".\n",
-	       run->id, cfg->store, cfg->store, run->id);
+	       ".\nDisks, edges, waits and more: situ show %s:%" PRIu64 "\n",
+	       run->id, cfg->store, cfg->store, run->id, cfg->store, run->id);
 	return 0;
 }
 
@@ -368,8 +368,8 @@ const struct command cmd_run = {
 	.about = "For each placement of the experiment file, in shuffled blocks: starts the "
 		 "services on network-namespace hosts, waits until they are ready, warms up, "
 		 "drives the load, measures every service from inside the kernel, stops all. Then "
-		 "prints what each placement cost and how they differ, and keeps the run in the "
-		 "store. Needs root.\n"
+		 "prints in short what each placement cost and how they differ, and keeps the run "
+		 "in the store, for 'situ show' and 'situ compare'. Needs root.\n"
 		 "A trial that was disturbed (a service died, the load generator lagged, other "
 		 "programs took the CPUs) is kept with the reason, repeated, and left out of what "
 		 "is shown.",

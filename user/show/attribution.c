@@ -308,8 +308,14 @@ static void put_coverage(const struct profile *profile, FILE *out)
 	fputs(profile->reasons.nr ? ")\n" : "\n", out);
 }
 
-static int put_profile(const struct phase *phase, const struct profile *profile, bool every_band,
-		       FILE *out)
+static bool shows_band(enum attribution_choice choice, enum band band)
+{
+	return choice == ATTRIBUTION_EVERY || band == BAND_ALL ||
+	       (choice == ATTRIBUTION_SHORT && band == BAND_P99);
+}
+
+static int put_profile(const struct phase *phase, const struct profile *profile,
+		       enum attribution_choice choice, FILE *out)
 {
 	const struct endpoint *client = phase_find_endpoint(phase, profile->endpoint);
 	bool any = false;
@@ -319,11 +325,12 @@ static int put_profile(const struct phase *phase, const struct profile *profile,
 	for (band = 0; band < BAND_NR && !err; band++) {
 		struct breakdown b;
 
-		if (band == BAND_P90 && !every_band)
+		if (!shows_band(choice, band))
 			continue;
 		err = breakdown_make(profile, band, client, &b);
 		if (!err && b.nr_rows) {
-			err = put_tree(phase, &b, every_band ? 0 : SHORT_FLOOR, out);
+			err = put_tree(phase, &b, choice == ATTRIBUTION_EVERY ? 0 : SHORT_FLOOR,
+				       out);
 			any = true;
 		}
 		breakdown_free(&b);
@@ -343,8 +350,11 @@ static int by_total(const void *left, const void *right)
 	return part_descending(l->total, r->total);
 }
 
-static int put_profiles(const struct phase *phase, size_t most, bool every_band, FILE *out)
+static int put_profiles(const struct phase *phase, enum attribution_choice choice, FILE *out)
 {
+	size_t most = choice == ATTRIBUTION_EVERY   ? SIZE_MAX
+		      : choice == ATTRIBUTION_SHORT ? SHORT_EDGES
+						    : 1;
 	const struct profile **list;
 	int err = 0;
 	size_t i;
@@ -354,14 +364,13 @@ static int put_profiles(const struct phase *phase, size_t most, bool every_band,
 	if (!list)
 		return -ENOMEM;
 	for (i = 0; i < phase->nr_profiles && i < most && !err; i++)
-		err = put_profile(phase, list[i], every_band, out);
+		err = put_profile(phase, list[i], choice, out);
 	free(list);
 	return err;
 }
 
 int attribution_print(const struct phase *phase, enum attribution_choice choice, FILE *out)
 {
-	bool every = choice == ATTRIBUTION_EVERY;
 	struct profile all = { 0 };
 	int err = bands_total(phase, &all);
 
@@ -374,9 +383,9 @@ int attribution_print(const struct phase *phase, enum attribution_choice choice,
 		      "situ):\nthese are the connections that requests came in by.\n\n",
 		      out);
 	if (!err)
-		err = put_profile(phase, &all, every, out);
-	if (!err && (every || !all.total))
-		err = put_profiles(phase, every ? SIZE_MAX : SHORT_EDGES, every, out);
+		err = put_profile(phase, &all, choice, out);
+	if (!err && (choice == ATTRIBUTION_EVERY || !all.total))
+		err = put_profiles(phase, choice, out);
 	profile_free(&all);
 	return err;
 }
@@ -396,13 +405,13 @@ int attribution_print_endpoint(const struct phase *phase, const char *name, FILE
 
 	if (!err && strcmp(name, all.endpoint) == 0 && all.total) {
 		found = 1;
-		err = put_profile(phase, &all, true, out);
+		err = put_profile(phase, &all, ATTRIBUTION_EVERY, out);
 	}
 	for (i = 0; i < phase->nr_profiles && !err; i++) {
 		if (!is_called(phase->profiles[i].endpoint, name))
 			continue;
 		found = 1;
-		err = put_profile(phase, &phase->profiles[i], true, out);
+		err = put_profile(phase, &phase->profiles[i], ATTRIBUTION_EVERY, out);
 	}
 	profile_free(&all);
 	return err ? err : found ? 0 : -ENOENT;

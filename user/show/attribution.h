@@ -8,8 +8,8 @@
 #include "user/trace/bands.h"
 
 enum attribution_choice {
-	ATTRIBUTION_SHORT, /* of all requests of the load, else of the busiest entry edges: the mean
-			    * and the slowest hundredth */
+	ATTRIBUTION_MEAN,  /* of all requests of the load, else of the busiest entry edge */
+	ATTRIBUTION_SHORT, /* also the slowest hundredth, and of more of the entry edges */
 	ATTRIBUTION_EVERY, /* of every endpoint and band */
 };
 

@@ -97,7 +97,7 @@ static int print_pair(const struct comparison *c, size_t most, FILE *out)
 	print_counts(c, out);
 	err = print_table(c, c->nr_kpis, end, out);
 	if (!err && end < c->nr)
-		fprintf(out, "%s %zu more (--most shows more, --json all)\n",
+		fprintf(out, "%s %zu more ('situ compare --most 100' shows more)\n",
 			table_unicode() ? "…" : "...", c->nr - end);
 	return err;
 }

@@ -250,7 +250,8 @@ static void print_heading(const struct phase *pooled, FILE *out)
 	fputc('\n', out);
 }
 
-static int print_placement(const struct run *run, const struct phase *first, FILE *out)
+/* With @brief, what stands first only: the client's view, the mean request, the services. */
+static int print_placement(const struct run *run, const struct phase *first, bool brief, FILE *out)
 {
 	struct phase pooled = { 0 };
 	int err;
@@ -264,9 +265,9 @@ static int print_placement(const struct run *run, const struct phase *first, FIL
 		fputc('\n', out);
 	}
 	if (!err)
-		err = attribution_print(&pooled, ATTRIBUTION_SHORT, out);
+		err = attribution_print(&pooled, brief ? ATTRIBUTION_MEAN : ATTRIBUTION_SHORT, out);
 	if (!err)
-		err = print_measured(&pooled, out);
+		err = brief ? part_services(&pooled, out) : print_measured(&pooled, out);
 out:
 	phase_free(&pooled);
 	return err;
@@ -317,15 +318,25 @@ int summary_print_trees(const struct run *run, const char *endpoint, FILE *out)
 	return result;
 }
 
-int summary_print(const struct run *run, FILE *out)
+static int print_placements(const struct run *run, bool brief, FILE *out)
 {
 	size_t i;
 
 	for (i = 0; i < run->nr_phases; i++) {
-		int err = seen(run, i) ? 0 : print_placement(run, &run->phases[i], out);
+		int err = seen(run, i) ? 0 : print_placement(run, &run->phases[i], brief, out);
 
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+int summary_print(const struct run *run, FILE *out)
+{
+	return print_placements(run, false, out);
+}
+
+int summary_print_brief(const struct run *run, FILE *out)
+{
+	return print_placements(run, true, out);
 }

@@ -15,6 +15,12 @@
 int summary_print(const struct run *run, FILE *out);
 
 /*
+ * The same for a reader who has just run it, a screen per placement: the endpoints, where the time
+ * of the mean request went, the services. 0 or -ENOMEM.
+ */
+int summary_print_brief(const struct run *run, FILE *out);
+
+/*
  * Prints, per placement of @run, where the time of requests went: for every endpoint and band, or
  * those of @endpoint (may lack its method; NULL: all). 0, -ENOENT when no trace was taken of it, or
  * -ENOMEM.
