@@ -185,6 +185,17 @@ static void handle_timeouts(struct worker *w, u64 now_ns)
 	worker_time_out(w, now_ns);
 }
 
+/* Begins what is due between two answers of a batch. Returns when more is due. */
+static u64 begin_between(struct worker *w, u64 now_ns)
+{
+	u64 due_ns;
+
+	now_ns = begin_steps(w, now_ns);
+	begin_due(w, now_ns);
+	due_ns = session_queue_due(&w->waiting);
+	return w->nr_free ? min_u64(due_ns, due_at(w, &w->next)) : due_ns;
+}
+
 /*
  * Waits, mostly asleep, until a socket has something or @due_ns, when a request is to begin, is
  * near, or until @deadline_ns; handles what is there. Returns the time.
@@ -210,8 +221,14 @@ static u64 wait_and_handle(struct worker *w, u64 due_ns, u64 deadline_ns, u64 no
 		w->sockets.failed = -errno;
 	for (i = 0; i < nr; i++) {
 		u64 found_ns = clock_mono_ns();
-		struct shard *shard = sockets_handle(&w->sockets, &events[i]);
+		struct shard *shard;
 
+		/* What is due does not wait until a batch of answers is read. */
+		if (found_ns >= due_ns) {
+			due_ns = begin_between(w, found_ns);
+			found_ns = clock_mono_ns();
+		}
+		shard = sockets_handle(&w->sockets, &events[i]);
 		if (shard)
 			worker_collect(w, shard, found_ns);
 	}

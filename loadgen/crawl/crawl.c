@@ -68,7 +68,8 @@ int walk_fetch(struct walk *w, const char *method, const char *target, struct pa
 
 	if (status)
 		return status;
-	status = w->config->fetch(w->config->fetch_arg, method, target, page);
+	status = w->config->fetch(w->bare ? w->config->bare_arg : w->config->fetch_arg, method,
+				  target, page);
 	if (status) {
 		page_free(page);
 		return status;
@@ -110,12 +111,14 @@ static int follow(struct walk *w, const struct waiting *asked, const struct page
 	return status == -ENOMEM ? status : 0;
 }
 
-/* Keeps what became of the request for @asked. */
-static void note(struct walk *w, const struct waiting *asked, int status)
+/* Keeps what became of the request for @asked, which @page answered. */
+static void note(struct walk *w, const struct waiting *asked, const struct page *page, int status)
 {
 	struct finding *f = site_find_target(w->site, asked->method, asked->target);
 	struct instance *instance = f ? site_instance(f, asked->target) : NULL;
 
+	if (f)
+		f->cookies |= page->cookies;
 	if (instance)
 		instance->status = status;
 }
@@ -131,9 +134,9 @@ static int visit(struct walk *w, const struct waiting *asked)
 		return status;
 	w->pages++;
 	if (walk_is_fallback(w, &page) && strcmp(here.target, w->config->start) != 0) {
-		note(w, &here, SITE_FALLBACK);
+		note(w, &here, &page, SITE_FALLBACK);
 	} else {
-		note(w, &here, page.status ? (int)page.status : SITE_NO_ANSWER);
+		note(w, &here, &page, page.status ? (int)page.status : SITE_NO_ANSWER);
 		if (page.redirect)
 			status = follow(w, &here, &page);
 		else if (page.status >= 200 && page.status < 300)
@@ -384,7 +387,9 @@ static int walk_all(struct walk *w, struct err *err)
 	/* What was found until the time was over counts. */
 	if (!status || status == -EINTR)
 		status = site_finish(w->site);
-	return status ? status : walk_combinations(w);
+	if (!status)
+		status = walk_combinations(w);
+	return status ? status : walk_without_cookies(w);
 }
 
 int crawl_run(const struct crawl_config *config, struct site *site, struct crawl_stats *stats,

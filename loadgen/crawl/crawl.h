@@ -40,6 +40,7 @@ struct crawl_config {
 	size_t nr_har;
 	int (*fetch)(void *arg, const char *method, const char *target, struct page *page);
 	void *fetch_arg;
+	void *bare_arg; /* for fetch() without the site's cookies; NULL: it never sends any */
 	void (*progress)(const struct crawl_progress *now, void *arg); /* NULL: none */
 	void *progress_arg;
 	u64 progress_ns;

@@ -52,6 +52,8 @@ static enum fate judge_safe(const struct finding *f)
 		return FATE_DENIED;
 	case SITE_ROBOTS:
 		return FATE_ROBOTS;
+	case SITE_COOKIE:
+		return FATE_COOKIE;
 	default:
 		return site_answered(f) ? FATE_USED : FATE_STATUS;
 	}
@@ -90,6 +92,7 @@ const char *fate_name(enum fate fate)
 		[FATE_NOT_ASKED] = "not asked",
 		[FATE_DENIED] = "denied",
 		[FATE_ROBOTS] = "robots",
+		[FATE_COOKIE] = "cookie",
 	};
 
 	return names[fate];
@@ -107,6 +110,7 @@ void fate_text(const struct finding *f, enum fate fate, char *text, size_t size)
 		[FATE_NOT_ASKED] = "a limit was reached before: raise --pages or --depth",
 		[FATE_DENIED] = "on the deny list",
 		[FATE_ROBOTS] = "forbidden by robots.txt: --no-robots ignores that",
+		[FATE_COOKIE] = "answers only with the site's cookies: make it a step of a session",
 	};
 
 	if (fate == FATE_STATUS)
@@ -128,5 +132,6 @@ void fate_status(const struct finding *f, char *text, size_t size)
 		 : status == SITE_FALLBACK ? "fallback"
 		 : status == SITE_DENIED   ? "denied"
 		 : status == SITE_ROBOTS   ? "robots"
+		 : status == SITE_COOKIE   ? "cookie"
 					   : "-");
 }

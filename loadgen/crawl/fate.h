@@ -16,6 +16,7 @@ enum fate {
 	FATE_NOT_ASKED, /* a limit was reached before */
 	FATE_DENIED,
 	FATE_ROBOTS,
+	FATE_COOKIE, /* it needs a cookie, and a request by itself has none */
 };
 
 enum fate fate_of(const struct finding *f, bool write_methods);

@@ -53,6 +53,15 @@ static int add_headers(struct fetcher *f, const struct fetch_config *config)
 	return 0;
 }
 
+static bool has_cookies(struct fetcher *f)
+{
+	struct curl_slist *jar = NULL;
+
+	curl_easy_getinfo(f->easy, CURLINFO_COOKIELIST, &jar);
+	curl_slist_free_all(jar);
+	return jar != NULL;
+}
+
 static int set_options(struct fetcher *f, const struct fetch_config *config)
 {
 	long verify = config->insecure ? 0 : 1;
@@ -73,6 +82,9 @@ static int set_options(struct fetcher *f, const struct fetch_config *config)
 	failed |= curl_easy_setopt(f->easy, CURLOPT_WRITEFUNCTION, take_body) != CURLE_OK;
 	failed |= curl_easy_setopt(f->easy, CURLOPT_XFERINFOFUNCTION, on_progress) != CURLE_OK;
 	failed |= curl_easy_setopt(f->easy, CURLOPT_NOPROGRESS, 0L) != CURLE_OK;
+	/* No file: an empty jar in memory. */
+	if (config->cookies)
+		failed |= curl_easy_setopt(f->easy, CURLOPT_COOKIEFILE, "") != CURLE_OK;
 	return failed ? -ENOMEM : 0;
 }
 
@@ -122,7 +134,7 @@ int fetch(void *arg, const char *method, const char *target, struct page *page)
 	char *url;
 	CURLcode code;
 
-	*page = (struct page){ .body = buf_init(FETCH_BODY_MAX) };
+	*page = (struct page){ .body = buf_init(FETCH_BODY_MAX), .cookies = has_cookies(f) };
 	if (asprintf(&url, "%s%s", f->origin, target) < 0)
 		return -ENOMEM;
 	curl_easy_setopt(f->easy, CURLOPT_HTTPGET, 1L);

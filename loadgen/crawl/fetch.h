@@ -17,6 +17,7 @@ struct page {
 	char *redirect;	    /* absolute URL that it sends to; NULL: none */
 	struct buf body;
 	bool truncated; /* the body goes on */
+	bool cookies;	/* the site had set some before, which may have gone out with the request */
 };
 
 struct fetch_config {
@@ -25,6 +26,7 @@ struct fetch_config {
 	size_t nr_headers;
 	u64 timeout_ns; /* of one request */
 	bool insecure;	/* take any TLS certificate */
+	bool cookies;	/* keep what the site sets, and send it back */
 };
 
 struct fetcher;

@@ -245,3 +245,49 @@ int walk_combinations(struct walk *w)
 	}
 	return status;
 }
+
+/* Asks for @target without cookies: *@good tells whether it answers all the same. */
+static int ask_bare(struct walk *w, const char *method, const char *target, bool *good)
+{
+	struct page page;
+	int status;
+
+	w->bare = true;
+	status = walk_fetch(w, method, target, &page);
+	w->bare = false;
+	if (status)
+		return status;
+	*good = page.status >= 200 && page.status < 300 && !walk_is_fallback(w, &page);
+	page_free(&page);
+	return 0;
+}
+
+/* The first address of @f that answered with a page of its own; NULL: none. */
+static const char *first_page(const struct finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->nr_instances; i++) {
+		if (f->instances[i].status >= 200 && f->instances[i].status < 300)
+			return f->instances[i].target;
+	}
+	return NULL;
+}
+
+int walk_without_cookies(struct walk *w)
+{
+	int status = 0;
+	size_t i, k;
+
+	for (i = 0; w->config->bare_arg && !status && i < w->site->nr; i++) {
+		struct finding *f = &w->site->findings[i];
+		const char *target = f->cookies && walk_is_safe(f->method) ? first_page(f) : NULL;
+		bool good = true;
+
+		if (target)
+			status = ask_bare(w, f->method, target, &good);
+		for (k = 0; !good && k < f->nr_instances; k++)
+			f->instances[k].status = SITE_COOKIE;
+	}
+	return status == -EINTR ? 0 : status;
+}

@@ -21,6 +21,7 @@ enum {
 	SITE_FALLBACK = -2,  /* the page that the site gives for any address */
 	SITE_DENIED = -3,    /* the deny list forbids it */
 	SITE_ROBOTS = -4,    /* robots.txt forbids it */
+	SITE_COOKIE = -5,    /* it answers well only with a cookie that the site had set */
 };
 
 struct instance {
@@ -40,6 +41,7 @@ struct finding {
 	char *content_type;
 	const char *guess; /* a value to try for slots that none is known for; NULL: none */
 	size_t nr_queued;  /* instances that were asked for or wait for it */
+	bool cookies;	   /* the site's may have gone out with the requests for it */
 	bool joint;	   /* the values of its slots only go together as they were found */
 };
 

@@ -25,6 +25,7 @@ static int absorb(struct finding *to, struct finding *from)
 			into->status = from->instances[i].status;
 	}
 	to->sources |= from->sources;
+	to->cookies |= from->cookies;
 	free(from->method);
 	from->method = NULL;
 	return 0;

@@ -16,6 +16,7 @@ struct walk {
 	struct robots robots;
 	u64 fallback_hash; /* of the body of the page for every address */
 	u64 started_ns, due_ns, progress_due_ns;
+	bool bare;	 /* without the site's cookies */
 	u64 pages;	 /* requests that count against config->pages */
 	char **sitemaps; /* targets that wait */
 	size_t nr_sitemaps;
@@ -70,6 +71,12 @@ int walk_probe(struct walk *w, size_t *nr);
  * values are kept as they came. After site_finish().
  */
 int walk_combinations(struct walk *w);
+
+/*
+ * Asks for one address of each endpoint that was asked for with cookies once more without: what
+ * then answers otherwise is marked. After site_finish().
+ */
+int walk_without_cookies(struct walk *w);
 
 /*
  * Asks for @target when its time has come. 0 with @page filled (page_free() it), -EINTR when the

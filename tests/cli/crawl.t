@@ -37,6 +37,21 @@ serve()
 			listen 127.0.0.1:$port;
 			root $TOP/tests/stim/site;
 			location = /round { return 302 /square; }
+			location = /gate.html {
+				default_type text/html;
+				add_header Set-Cookie "pass=1; Path=/";
+				return 200 '<a href="/inner.html">in</a> <a href="/open.html">on</a>';
+			}
+			location = /inner.html {
+				default_type text/html;
+				if (\$cookie_pass != 1) { return 403; }
+				return 200 '<a href="/inmost.html">more</a>';
+			}
+			location = /inmost.html {
+				if (\$cookie_pass != 1) { return 302 /gate.html; }
+				return 200 "there";
+			}
+			location = /open.html { return 200 "open"; }
 			location = /square { return 302 /round; }
 			location = /bomb.html {
 				alias $TMP/nginx/bomb;
@@ -108,6 +123,15 @@ like "$out" 'Run it: situ load -f' "the table says how to go on"
 like "$(cat "$WORK")" 'body: "amount=2"' "its fields are the body"
 unlike "$(cat "$TMP/nginx/log")" '"POST' "and is not sent by the crawl"
 run_is 0 "the workload with it is valid" "$SITU" load -f "$WORK" -n 1
+
+# A site that lets in who has its cookie.
+crawl "$URL/gate.html" -o "$WORK" --json --no-robots
+is "$rc" 0 "a site with a cookie is crawled"
+is "$(found GET /inner.html)" "link cookie cookie" "what needs the cookie is found, and said to need it"
+is "$(found GET /inmost.html)" "link cookie cookie" "and what is linked there, although it redirects"
+is "$(found GET /open.html)" "link 200 yes" "what does not need it is used"
+like "$(cat "$WORK")" '^#   GET /inner.html: answers only with' "the workload tells"
+run_is 0 "and runs" "$SITU" load -q -f "$WORK" -n 20 --threshold 'errors<=0'
 
 crawl "$URL/" --json --pages 2
 is "$(jq -r .end "$TMP/json")" pages "--pages"

@@ -229,6 +229,14 @@ is "$(q "$counts")" '3 0 {} {"connect_timeout":3}' "no connection in time: exact
 # Forms.
 run_is 0 "CSV" "$SITU" load -q --csv -n 7 "$URL/"
 like "$out" ",all,,,answered,requests,value,7\$" "CSV has the metrics"
+like "$out" '^0,,1,load,,,,,,,load_cpu_share,ratio,"value",0[.0-9e-]*$' "and the self-check"
+is "$(printf '%s\n' "$out" | awk -F, '!/"/ && NF != 14' | wc -l)" 0 "its lines have 14 fields"
+run "$SITU" load -q --csv -n 7 --threshold 'errors>=1,max<1h' "$URL/"
+is "$rc" 4 "CSV with a threshold that is missed"
+like "$out" ',load_threshold_met,,"errors>=1",0$' "the CSV says which one"
+like "$out" ',load_threshold_met,,"max<1h",1$' "and which was met"
+run_is 4 "CSV with a finding" "$SITU" load -q --strict --csv -r 3000 -c 1 -d 300ms --timeout 5s "$URL/delay/50"
+like "$out" ',load_finding,,"the target was missed.*",1$' "the CSV has the finding"
 run_is 0 "percentile text" "$SITU" load -q --json --hdr "$TMP/hdr" -n 50 "$URL/"
 like "$(cat "$TMP/hdr")" "^ +[0-9.]+ 1.000000000000 +50\$" "percentile text ends with all of them"
 printf '%s\n' "$out" > "$TMP/valid.json"
@@ -318,6 +326,11 @@ usage()
 	one_line_error "$_re" "usage: $_re"
 }
 usage "nothing to load" -n 1
+usage "-z is an option of other tools: the length is -d" -c 100 -z 5s "$URL"
+usage "-z is an option of other tools" -c 100 -z
+usage "--latency is an option of other tools: all quantiles" --latency "$URL"
+usage "--qps is an option of other tools: the rate is -r" --qps=5 "$URL"
+usage "-R is an option of other tools: the rate is -r" -c1 -R10 "$URL"
 usage "One|one URL" "$URL" "$URL"
 usage "http://host:port" localhost
 usage "only http" ftp://127.0.0.1/

@@ -207,6 +207,12 @@ static int unknown_opt(const struct command *cmd, const char *word, struct err *
 	char name[64];
 	size_t i;
 
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	for (i = 0; i < cmd->nr_habits; i++) {
+		if (strcmp(cmd->habits[i].word, name) == 0)
+			return err_set(err, EXIT_USAGE, "%s is an option of other tools: %s", name,
+				       cmd->habits[i].instead);
+	}
 	if (!text_starts(word, "--"))
 		return err_set(err, EXIT_USAGE, "unknown option '%s': see 'situ %s --help'", word,
 			       cmd->name);

@@ -37,6 +37,12 @@ struct opt {
 	const char *help;
 };
 
+/* An option of other tools that people type here, and what to type instead. */
+struct opt_habit {
+	const char *word; /* "-z" */
+	const char *instead;
+};
+
 struct args {
 	char **item; /* what is left of argv when the options are taken out; NULL-terminated */
 	int nr;
@@ -51,6 +57,8 @@ struct command {
 	const char *examples; /* lines "situ ...\n", each one runnable */
 	const struct opt *opts;
 	size_t nr_opts;
+	const struct opt_habit *habits; /* looked at before "unknown option" is said; may be NULL */
+	size_t nr_habits;
 	size_t config_size;   /* of the struct that opts[].offset point into */
 	const void *defaults; /* that struct with its defaults; NULL: all zero */
 	bool in_order;	      /* options end at the first argument: the rest is a command line */

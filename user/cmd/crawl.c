@@ -94,7 +94,7 @@ struct session {
 	const struct crawl_options *options;
 	const char *url;
 	char *origin, *start;
-	struct fetcher *fetcher;
+	struct fetcher *fetcher, *bare; /* with the site's cookies, and without */
 	struct documents openapi, har;
 	struct site site;
 	struct crawl_stats stats;
@@ -214,13 +214,16 @@ static int set_up(struct session *s, struct err *err)
 		.nr_headers = o->headers.nr,
 		.timeout_ns = o->timeout_ns,
 		.insecure = o->insecure,
+		.cookies = true,
 	};
 
 	if (url_split(s->url, &s->origin, &s->start, err))
 		return -1;
 	config.origin = s->origin;
 	s->fetcher = fetcher_new(&config, err);
-	if (!s->fetcher || read_documents(s, err))
+	config.cookies = false;
+	s->bare = s->fetcher ? fetcher_new(&config, err) : NULL;
+	if (!s->bare || read_documents(s, err))
 		return -1;
 	return add_vars(s, err);
 }
@@ -248,6 +251,7 @@ static int crawl(struct session *s, struct err *err)
 		.nr_har = s->har.nr,
 		.fetch = fetch,
 		.fetch_arg = s->fetcher,
+		.bare_arg = s->bare,
 		.progress = o->quiet ? NULL : print_progress,
 		.progress_arg = &tty,
 		.progress_ns = tty ? PROGRESS_TTY_NS : PROGRESS_PIPE_NS,
@@ -429,6 +433,7 @@ static void tear_down(struct session *s)
 	documents_free(&s->openapi);
 	documents_free(&s->har);
 	fetcher_free(s->fetcher);
+	fetcher_free(s->bare);
 	site_free(&s->site);
 	free(s->origin);
 	free(s->start);

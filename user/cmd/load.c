@@ -93,6 +93,39 @@ static const struct opt options[] = {
 	{ 'q', "quiet", NULL, OPT_FLAG, AT(quiet), 0, 0, "No progress on stderr" },
 };
 
+/* What ab, wrk, wrk2, hey, oha and vegeta call things. */
+static const struct opt_habit habits[] = {
+	{ "-z", "the length is -d 10s here" },
+	{ "-t", "threads are --threads N here, a time limit is --timeout 10s, the length -d 10s" },
+	{ "-R", "the rate is -r PER_S here" },
+	{ "-w", "the rate is -r PER_S here, a warm-up --warmup 2s" },
+	{ "-p", "a body is -b TEXT here: -b \"$(cat FILE)\"" },
+	{ "-D", "a body is -b TEXT here: -b \"$(cat FILE)\"" },
+	{ "-T", "headers are -H 'Content-Type: ...' here" },
+	{ "-A", "headers are -H 'Authorization: ...' or -H 'Accept: ...' here" },
+	{ "-a", "headers are -H 'Authorization: Basic ...' here" },
+	{ "-C", "headers are -H 'Cookie: NAME=VALUE' here" },
+	{ "-o", "results go to standard output: --json or --csv, then > FILE" },
+	{ "-s", "a script is a workload file here: -f (see 'situ help workload'); ab's time limit "
+		"is --timeout 10s" },
+	{ "-i", "say it with -m HEAD" },
+	{ "-u", "say it with -m PUT -b TEXT" },
+	{ "-e", "say it with --csv, or --hdr FILE" },
+	{ "-g", "say it with --csv, or --hdr FILE" },
+	{ "-l", "answers of any length are good here" },
+	{ "-L", "all quantiles are printed: leave it out" },
+	{ "-x", "proxies are not used: load the proxy itself by its URL" },
+	{ "-X", "the method is -m NAME here" },
+	{ "--latency", "all quantiles are printed: leave it out" },
+	{ "--disable-keepalive", "say it with --no-keepalive" },
+	{ "--no-tui", "say it with -q" },
+	{ "--data", "the body is -b TEXT here" },
+	{ "--qps", "the rate is -r PER_S here" },
+	{ "--concurrency", "connections are -c N here" },
+	{ "--workers", "connections are -c N here, threads --threads N" },
+	{ "--vus", "connections, or users of sessions, are -c N here" },
+};
+
 static const struct load_options defaults = {
 	.connections = 10,
 	.threads = 1,
@@ -216,6 +249,8 @@ const struct command cmd_load = {
 		    "situ load -n 1000 -b '{\"id\":1}' http://127.0.0.1:8080/items\n",
 	.opts = options,
 	.nr_opts = ARRAY_SIZE(options),
+	.habits = habits,
+	.nr_habits = ARRAY_SIZE(habits),
 	.config_size = sizeof(struct load_options),
 	.defaults = &defaults,
 	.run = run,

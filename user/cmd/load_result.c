@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "user/base/units.h"
 #include "user/cmd/load_result.h"
@@ -24,8 +26,15 @@ static int export_result(const struct load_job *job, const struct run *run,
 	int status;
 	char *text;
 
-	if (!job->options->json)
-		return load_result_export(job->options, run, err);
+	if (!job->options->json) {
+		if (load_result_export(job->options, run, err))
+			return -1;
+		load_verdict_csv(run, result, findings, nr, &job->thresholds, stdout);
+		return fflush(stdout) ? err_set(err, EXIT_FAILED,
+						"cannot write the result (%s): is the disk full?",
+						strerror(errno))
+				      : 0;
+	}
 	text = load_verdict_json(result, findings, nr, &job->thresholds, all);
 	if (!text)
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
