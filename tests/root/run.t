@@ -31,7 +31,7 @@ experiment good.yaml "./helper.sh" 2
 start good.yaml
 wait "$pid"
 is $? 0 "a run ends well"
-[ -s run.err ] && diag "$(grep -v '^\[\|^preparing' run.err)"
+grep -v '^\[\|^preparing' run.err > noted && diag "$(cat noted)"
 clean "a whole run leaves nothing behind"
 like "$(cat run.out)" '^Placement packed: 2 trials' "the summary shows packed"
 like "$(cat run.out)" '^Placement spread: 2 trials' "the summary shows spread"

@@ -96,7 +96,7 @@ kill -STOP "$generator"
 sleep 0.5
 kill -CONT "$generator"
 disturbed "the generator lags" \
-	"the load generator lagged: 1 % of its requests left [0-9.e+]+ ms late or more"
+	"the load generator lagged: 1 % of its requests left [0-9.]+(ms|s) late or more"
 
 # 6. The server leaves requests waiting, and does nothing: its one answer a time takes 50 ms.
 cat > slow.py << 'END'

@@ -103,8 +103,8 @@ static void lag(void **state)
 	fill(&all->send_lag_ns, HIST_CLIENT_SUB_BITS, 9 * NSEC_PER_MSEC, 1000);
 	c.limits.lag = 1;
 	does_not(&c, phase,
-		 "the load generator lagged: 1 % of its requests left 9 ms late or more, while "
-		 "half of the answers took 5 ms at most");
+		 "the load generator lagged: 1 % of its requests left 9.00ms late or more, while "
+		 "half of the answers took 5.00ms at most");
 	run_free(&run);
 }
 

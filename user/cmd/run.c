@@ -27,7 +27,7 @@
 #include "user/store/store.h"
 
 #define MAX_BLOCKS	 50
-#define DIFFERENCES_MOST 8
+#define DIFFERENCES_MOST 5
 
 struct config {
 	const char *store;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "user/experiment/plan.h"
+#include "user/base/units.h"
 #include "user/experiment/validity.h"
 
 const struct validity_limits validity_defaults = {
@@ -16,6 +17,7 @@ const struct validity_limits validity_defaults = {
 
 static bool lags(const struct validity_context *c, const struct endpoint *all, char *reason)
 {
+	char lag[UNITS_TEXT], latency[UNITS_TEXT];
 	u64 lag_ns, latency_ns;
 
 	if (!all || !all->send_lag_ns.count || !all->latency_ns.count)
@@ -25,9 +27,10 @@ static bool lags(const struct validity_context *c, const struct endpoint *all, c
 	if (lag_ns <= VALIDITY_LAG_LEAST_NS || (double)lag_ns <= c->limits.lag * (double)latency_ns)
 		return false;
 	snprintf(reason, VALIDITY_TEXT,
-		 "the load generator lagged: 1 %% of its requests left %.3g ms late or more, while "
-		 "half of the answers took %.3g ms at most",
-		 (double)lag_ns / 1e6, (double)latency_ns / 1e6);
+		 "the load generator lagged: 1 %% of its requests left %s late or more, while "
+		 "half of the answers took %s at most",
+		 units_duration(lag, sizeof(lag), lag_ns),
+		 units_duration(latency, sizeof(latency), latency_ns));
 	return true;
 }
 

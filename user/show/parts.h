@@ -10,7 +10,7 @@
  * Each prints one view of @phase, the biggest rows first, with a blank line behind it (the
  * programs come last and have none); nothing when there is nothing to show. 0 or -ENOMEM.
  */
-int part_services(const struct phase *phase, FILE *out);
+int part_services(const struct phase *phase, size_t most, FILE *out); /* @most rows of it */
 int part_waits(const struct phase *phase, FILE *out);
 int part_stalls(const struct phase *phase, FILE *out);
 int part_disks(const struct phase *phase, FILE *out);

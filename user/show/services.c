@@ -42,7 +42,7 @@ static void service_row(struct table *table, const struct phase *phase,
 	cell_bytes(table, (double)service->net_tx_bytes);
 }
 
-int part_services(const struct phase *phase, FILE *out)
+int part_services(const struct phase *phase, size_t most, FILE *out)
 {
 	static const struct table_column columns[] = {
 		{ NULL, "service", TABLE_LEFT, true },
@@ -57,7 +57,7 @@ int part_services(const struct phase *phase, FILE *out)
 	};
 	struct table_column used[ARRAY_SIZE(columns)];
 	int with_host = several_hosts(phase);
-	size_t nr = phase->nr_services, nr_columns = 0, i;
+	size_t nr = phase->nr_services, shown = part_shown(nr), nr_columns = 0, i;
 	const struct service **list;
 	struct table table;
 
@@ -65,15 +65,17 @@ int part_services(const struct phase *phase, FILE *out)
 		if (i != 1 || with_host)
 			used[nr_columns++] = columns[i];
 	}
+	if (shown > most)
+		shown = most;
 	list = (const struct service **)part_sorted(phase->services, nr, sizeof(*phase->services),
 						    by_cpu);
 	if (!list)
 		return -ENOMEM;
 	table = table_init(used, nr_columns);
-	for (i = 0; i < part_shown(nr); i++)
+	for (i = 0; i < shown; i++)
 		service_row(&table, phase, list[i], with_host);
 	free(list);
-	return part_end(&table, nr - part_shown(nr), out);
+	return part_end(&table, nr - shown, out);
 }
 
 struct disk_row {

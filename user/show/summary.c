@@ -14,6 +14,7 @@
 
 #define LOAD_TOTAL "all"
 #define PHASE_NAME "measure"
+#define BRIEF_ROWS 12
 
 static int is_total(const struct endpoint *endpoint)
 {
@@ -131,7 +132,7 @@ static void print_load_total(const struct endpoint *total, FILE *out)
 }
 
 /* With @tail, p99.9 as well: beside it a long name has less room. */
-static int print_endpoints(const struct phase *phase, int tail, FILE *out)
+static int print_endpoints(const struct phase *phase, int tail, size_t most, FILE *out)
 {
 	static const struct table_column with_tail[] = {
 		{ NULL, "endpoint", TABLE_LEFT, true },
@@ -153,21 +154,23 @@ static int print_endpoints(const struct phase *phase, int tail, FILE *out)
 	struct table table = tail ? table_init(with_tail, ARRAY_SIZE(with_tail))
 				  : table_init(without, ARRAY_SIZE(without));
 	const struct endpoint *total = phase_find_endpoint(phase, LOAD_TOTAL);
-	size_t nr = phase->nr_endpoints, i;
+	size_t nr = phase->nr_endpoints, shown = part_shown(nr), i;
 	const struct endpoint **list;
 	int err;
 
+	if (shown > most)
+		shown = most;
 	list = (const struct endpoint **)part_sorted(phase->endpoints, nr,
 						     sizeof(*phase->endpoints), by_attempts);
 	if (!list)
 		return -ENOMEM;
-	for (i = 0; i < part_shown(nr); i++)
+	for (i = 0; i < shown; i++)
 		endpoint_row(&table, list[i], tail);
 	/* The total is last in the list: a long list must not cut it. */
-	if (nr > part_shown(nr) && total)
+	if (nr > shown && total)
 		endpoint_row(&table, total, tail);
 	free(list);
-	err = part_finish(&table, nr - part_shown(nr) - (nr > part_shown(nr) && total), out);
+	err = part_finish(&table, nr - shown - (nr > shown && total), out);
 	if (!err && total)
 		print_load_total(total, out);
 	return err;
@@ -175,7 +178,7 @@ static int print_endpoints(const struct phase *phase, int tail, FILE *out)
 
 int summary_print_endpoints(const struct phase *phase, FILE *out)
 {
-	return print_endpoints(phase, 1, out);
+	return print_endpoints(phase, 1, SIZE_MAX, out);
 }
 
 static void print_self(const struct phase *phase, FILE *out)
@@ -213,7 +216,7 @@ static int print_measured(const struct phase *phase, FILE *out)
 		fputs("Nothing was measured in the kernel in this phase.\n", out);
 		return 0;
 	}
-	err = part_services(phase, out);
+	err = part_services(phase, SIZE_MAX, out);
 	if (!err)
 		err = part_waits(phase, out);
 	if (!err)
@@ -239,7 +242,6 @@ static void print_heading(const struct phase *pooled, FILE *out)
 	char each[UNITS_TEXT];
 
 	units_duration(each, sizeof(each), pooled->duration_ns / pooled->trial);
-	fputc('\n', out);
 	if (*pooled->placement)
 		table_title(out, "Placement %s: %u trial%s of %s%s%s%s", pooled->placement,
 			    pooled->trial, pooled->trial == 1 ? "" : "s", each,
@@ -259,15 +261,19 @@ static int print_placement(const struct run *run, const struct phase *first, boo
 	err = pool_placement(run, first->placement, first->name, &pooled);
 	if (err)
 		goto out;
+	/* The services' table, the last of a brief placement, leaves a blank line behind it. */
+	if (!brief || first == run->phases)
+		fputc('\n', out);
 	print_heading(&pooled, out);
 	if (pooled.nr_endpoints) {
-		err = print_endpoints(&pooled, 0, out);
+		err = print_endpoints(&pooled, 0, brief ? BRIEF_ROWS : SIZE_MAX, out);
 		fputc('\n', out);
 	}
 	if (!err)
 		err = attribution_print(&pooled, brief ? ATTRIBUTION_MEAN : ATTRIBUTION_SHORT, out);
 	if (!err)
-		err = brief ? part_services(&pooled, out) : print_measured(&pooled, out);
+		err = brief ? part_services(&pooled, BRIEF_ROWS, out)
+			    : print_measured(&pooled, out);
 out:
 	phase_free(&pooled);
 	return err;
@@ -307,6 +313,7 @@ int summary_print_trees(const struct run *run, const char *endpoint, FILE *out)
 			continue;
 		err = pool_placement(run, first->placement, first->name, &pooled);
 		if (!err && pooled.nr_profiles) {
+			fputc('\n', out);
 			print_heading(&pooled, out);
 			err = print_trees(&pooled, endpoint, out);
 			result = err == -ENOENT ? result : err;
