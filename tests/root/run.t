@@ -36,7 +36,8 @@ clean "a whole run leaves nothing behind"
 like "$(cat run.out)" '^Placement packed: 2 trials' "the summary shows packed"
 like "$(cat run.out)" '^Placement spread: 2 trials' "the summary shows spread"
 like "$(cat run.out)" "^Stored as run 1 in $DB" "it says where the run is kept"
-is "$(grep -c 'measuring' run.err)" 4 "progress shows four trials"
+is "$(grep -cE '^\[[1-4]/4\] [a-z]+, trial [12] of 2: starting helper, web, warming up, measuring, stopping$' \
+	run.err)" 4 "progress shows four trials, each in one line"
 
 run "$SITU" export --format json "$DB"
 printf '%s' "$out" > run.json

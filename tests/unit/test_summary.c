@@ -15,20 +15,25 @@
 #include "tests/unit/golden.h"
 #include "user/show/summary.h"
 
-static char *print(const struct run *run)
+static char *print_by(int (*summary)(const struct run *, FILE *), const struct run *run)
 {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
 
 	assert_non_null(out);
-	assert_int_equal(summary_print(run, out), 0);
+	assert_int_equal(summary(run, out), 0);
 	assert_int_equal(fclose(out), 0);
 	if (widest_line(text) > 80)
 		print_error("# too wide:\n%s", text);
 	assert_true(widest_line(text) <= 80);
 	assert_null(strchr(text, '\033'));
 	return text;
+}
+
+static char *print(const struct run *run)
+{
+	return print_by(summary_print, run);
 }
 
 static void an_experiment(void **state)
@@ -43,6 +48,26 @@ static void an_experiment(void **state)
 	assert_int_equal(tally_add(&run.phases[1].losses, "never happened", 0), 0);
 	text = print(&run);
 	assert_golden("summary-experiment.txt", text);
+	free(text);
+	run_free(&run);
+}
+
+static void what_a_run_prints_is_cut_to_twelve_rows(void **state)
+{
+	struct run run = { 0 };
+	char name[32], *text;
+	unsigned int i;
+
+	(void)state;
+	sample_run(&run, 3);
+	for (i = 0; i < 14; i++) {
+		snprintf(name, sizeof(name), "worker-%u", i);
+		sample_service(&run.phases[0], name, "a", 1000 + i, 9000);
+		snprintf(name, sizeof(name), "GET /%u", i);
+		sample_endpoint(&run.phases[0], name, 1 + i, 1000000, 0);
+	}
+	text = print_by(summary_print_brief, &run);
+	assert_golden("summary-brief.txt", text);
 	free(text);
 	run_free(&run);
 }
@@ -133,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_experiment),
+		cmocka_unit_test(what_a_run_prints_is_cut_to_twelve_rows),
 		cmocka_unit_test(a_recording_without_placements),
 		cmocka_unit_test(a_load_alone_does_not_claim_that_nothing_was_lost),
 		cmocka_unit_test(a_long_list_is_cut_and_says_so),
