@@ -224,7 +224,7 @@ static u64 wait_and_handle(struct worker *w, u64 due_ns, u64 deadline_ns, u64 no
 		struct shard *shard;
 
 		/* What is due does not wait until a batch of answers is read. */
-		if (found_ns >= due_ns) {
+		if (found_ns >= due_ns && found_ns < w->part->end_ns) {
 			due_ns = begin_between(w, found_ns);
 			found_ns = clock_mono_ns();
 		}

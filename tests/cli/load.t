@@ -101,6 +101,8 @@ load -n 13 -c 2 http://127.0.0.1:1/
 is "$(q "$counts")" '13 0 {} {"connect_refused":13}' "nobody listens: exact counts"
 is "$rc" 1 "nobody listens: exit status"
 one_line_error "connect_refused.*does the server run" "nobody listens: one line says so"
+run_is 1 "no TLS there" "$SITU" load -q --json -n 1 "https://${URL#http://}/"
+one_line_error "tls: .*is it https" "no TLS there: one line says what to look at"
 load -n 3 -c 1 http://situ.invalid/
 is "$(q "$counts")" '3 0 {} {"dns":3}' "an unknown host: exact counts"
 load -n 5 -c 2 "https://127.0.0.1:$(cat "$TMP/port")/hang"

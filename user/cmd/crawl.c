@@ -471,6 +471,8 @@ const struct command cmd_crawl = {
 		 "comments that say why.\n"
 		 "Only GET and HEAD are sent, one request at a time, and never to an address with "
 		 "one of these words: " DENY_DEFAULTS ".\n"
+		 "Cookies that the site sets are sent back to it. An endpoint that does not answer "
+		 "well without them is left out, and said to be one for a session.\n"
 		 "robots.txt is kept to, under the name " CRAWL_AGENT ". Ctrl-C ends the crawl and "
 		 "writes what was found up to then. The exit status is 1 when no endpoint "
 		 "answered.",

@@ -140,6 +140,30 @@ static int judge(const struct load_job *job, const struct endpoint *all,
 	return 0;
 }
 
+/* What to look at when nothing was answered, for the class that the first failure begins with. */
+static const char *advice(const char *first_error)
+{
+	static const struct {
+		const char *class, *text;
+	} known[] = {
+		{ "tls", "is it https, with a certificate to trust (--cacert, --insecure)?" },
+		{ "dns", "is the name right? --resolve can say its address" },
+		{ "connect_timeout", "is a firewall between, or --timeout too short?" },
+		{ "timeout", "is --timeout too short?" },
+		{ "http2", "does it speak HTTP/2? leave --http2 out" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(known); i++) {
+		size_t len = strlen(known[i].class);
+
+		if (strncmp(first_error, known[i].class, len) == 0 &&
+		    (!first_error[len] || first_error[len] == ':'))
+			return known[i].text;
+	}
+	return "does the server run?";
+}
+
 int load_result_print(const struct load_job *job, const struct run *run,
 		      const struct engine_result *result, struct err *err)
 {
@@ -159,9 +183,9 @@ int load_result_print(const struct load_job *job, const struct run *run,
 	if (result->interrupted)
 		fprintf(stderr, "situ: interrupted: this is the result of what ran\n");
 	if (!tally_total(&all->codes) && !(result->interrupted && !all->attempted))
-		return err_set(err, EXIT_FAILED,
-			       "no request was answered (%s): does the server run?",
-			       result->first_error[0] ? result->first_error : "none was sent");
+		return err_set(err, EXIT_FAILED, "no request was answered (%s): %s",
+			       result->first_error[0] ? result->first_error : "none was sent",
+			       advice(result->first_error));
 	for (i = 0; machine && !o->quiet && i < nr; i++)
 		warn("self-check: %s", findings[i].text);
 	return judge(job, all, findings, nr, err);
