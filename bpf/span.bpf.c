@@ -282,6 +282,7 @@ static __always_inline void use(struct event *e, u64 now_ns, u64 after_ns)
 	e->at_ns = now_ns - after_ns;
 	e->slept = e->task->nvcsw != e->thread->slept;
 	thread_account(e->thread, e->task, now_ns, after_ns, &e->used);
+	e->thread->at_ns = e->at_ns;
 }
 
 static __always_inline void speak(struct event *e, bool sent)

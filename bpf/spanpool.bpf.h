@@ -11,6 +11,7 @@
 
 #define SPAN_POOL      8192 /* a power of two */
 #define SPAN_TRIES     8
+#define SPAN_OWN       32 /* that each CPU takes first, since they are in its cache */
 #define SPAN_DEPTH_MAX 16
 #define SPAN_OLD_NS    120000000000ULL
 
@@ -19,11 +20,10 @@ struct span {
 	struct span_usage used;	  /* by the threads that serve it, so far */
 	struct span_usage before; /* of the caller, when it sent the request */
 	struct span_ref parent;
-	u32 generation; /* odd: in use */
-	u32 child;	/* the newest one; 0: none */
-	u32 eldest;	/* the first one, at the end of the list of children */
-	u32 next;	/* child of the same parent */
-	u32 worker;	/* that read the request first; 0: none did */
+	u32 child;  /* the newest one; 0: none */
+	u32 eldest; /* the first one, at the end of the list of children */
+	u32 next;   /* child of the same parent */
+	u32 worker; /* that read the request first; 0: none did */
 	u32 worker_generation;
 	u32 ambiguous; /* the worker's count then */
 	u32 process;   /* the worker's; 0: not known */
@@ -35,10 +35,10 @@ struct span {
 	u8 open;	       /* counted in its worker's open ones */
 	u8 stand_in;	       /* for the request that its thread will answer: not sent itself */
 	u8 late;	       /* its answer was read before its sender was seen to have sent it */
-	u8 over;	       /* a root that waits for such ones only */
+	u8 over;	       /* a root that waits for such ones only; another one that was sent */
 	u8 pad[3];
 	u32 late_below; /* a root's: how many */
-	u32 pad2;
+	u32 generation; /* odd: in use. This and what follows outlive the span */
 	u64 touched_ns;
 };
 
@@ -79,6 +79,13 @@ struct {
 
 unsigned int span_cursor;
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u32);
+} span_own_cursor SEC(".maps");
+
 static __always_inline struct span *span_at(u32 at)
 {
 	return bpf_map_lookup_elem(&span_pool, &at);
@@ -95,22 +102,40 @@ static __always_inline struct span *span_of(struct span_ref ref)
 	return span && span->generation == ref.generation ? span : NULL;
 }
 
+/* Whether @span was free, or forgotten, and is the caller's now. */
+static __always_inline bool span_claim(struct span *span, u64 now_ns)
+{
+	u32 generation = span->generation, next = (generation + 1) | 1;
+
+	if (generation & 1 && now_ns - span->touched_ns < SPAN_OLD_NS)
+		return false;
+	return __sync_val_compare_and_swap(&span->generation, generation, next) == generation;
+}
+
+/* Where to look for a free one the @nth time: half of the times among the CPU's own. */
+static __always_inline u32 span_candidate(u32 nth)
+{
+	u32 zero = 0, *own = bpf_map_lookup_elem(&span_own_cursor, &zero), at;
+
+	if (!own || nth >= SPAN_TRIES / 2)
+		return __sync_fetch_and_add(&span_cursor, 1) & (SPAN_POOL - 1);
+	at = bpf_get_smp_processor_id() * SPAN_OWN + (*own & (SPAN_OWN - 1));
+	*own += 1;
+	return at & (SPAN_POOL - 1);
+}
+
 /* A new span; *@ref is none on failure, which is counted. */
 static __always_inline struct span *span_new(struct span_ref *ref, u64 now_ns)
 {
 	struct span *span;
-	u32 i, at, generation;
+	u32 i, at;
 
 	for (i = 0; i < SPAN_TRIES; i++) {
-		at = __sync_fetch_and_add(&span_cursor, 1) & (SPAN_POOL - 1);
+		at = span_candidate(i);
 		span = at ? span_at(at) : NULL;
-		if (!span)
+		if (!span || !span_claim(span, now_ns))
 			continue;
-		generation = span->generation;
-		if (generation & 1 && now_ns - span->touched_ns < SPAN_OLD_NS)
-			continue;
-		__builtin_memset(span, 0, sizeof(*span));
-		span->generation = (generation + 1) | 1;
+		__builtin_memset(span, 0, offsetof(struct span, generation));
 		span->touched_ns = now_ns;
 		span->record.parent = SPAN_NONE;
 		span->record.edge = SPAN_NONE;
@@ -128,7 +153,8 @@ static __always_inline struct span *span_new(struct span_ref *ref, u64 now_ns)
 
 static __always_inline void span_free(struct span *span)
 {
-	span->generation++;
+	if (span->generation & 1)
+		span->generation++;
 }
 
 /* Hangs @span below @parent. */

@@ -349,7 +349,7 @@ static __always_inline void server_receive(struct sock *sk, struct conn *conn,
 			server_turn(row, conn, tp);
 	}
 	if (payload) {
-		conn->request_ns = bpf_ktime_get_ns();
+		conn->request_ns = spans_on ? conn->arrived_ns : bpf_ktime_get_ns();
 		conn->write_seq = write_seq;
 	}
 }
@@ -396,7 +396,7 @@ static __always_inline void client_receive(struct sock *sk, struct conn *conn,
 	/* Nothing was asked since the last answer: this is more of it, or the server's own idea. */
 	if (tp->write_seq == conn->write_seq)
 		return;
-	response_ns = bpf_ktime_get_ns() - asked_at(conn, tp);
+	response_ns = (spans_on ? conn->arrived_ns : bpf_ktime_get_ns()) - asked_at(conn, tp);
 	conn->write_seq = tp->write_seq;
 	row = edge_of(conn);
 	if (!row)

@@ -21,12 +21,14 @@ struct thread {
 	u64 disk_ns;		 /* asleep in io_schedule() so far */
 	u64 iowait_ns;		 /* since when, on the run queue's clock; 0: it is not */
 	struct span_usage total; /* since it was first seen */
-	u64 queue;		 /* its run queue's address, */
-	u64 queue_throttled_ns;	 /* and for how long that was throttled */
-	u32 worker;		 /* its number in span_workers; 0: none */
-	u32 process;		 /* the same for its process */
-	bool reads;		 /* has read requests */
-	bool helps;		 /* only answers those that others have read */
+	u64 throttled_seen_ns;
+	u64 throttled_ns;	/* kept off its CPU by a quota so far */
+	u64 queue;		/* its run queue's address, when it left the CPU, */
+	u64 queue_throttled_ns; /* and for how long that had been throttled */
+	u32 worker;		/* its number in span_workers; 0: none */
+	u32 process;		/* the same for its process */
+	bool reads;		/* has read requests */
+	bool helps;		/* only answers those that others have read */
 	u8 pad[6];
 };
 
@@ -58,6 +60,79 @@ static __always_inline struct thread_clock *thread_clock(void)
 }
 
 /*
+ * For how long a queue with tasks of its cgroup was kept off its CPU by a quota, of the cgroup or
+ * one above, the throttling under way left out. By task since 6.6 (677ea015f231, "sched: add
+ * throttled time stat for throttled children"); before, what its load tracking leaves out.
+ */
+struct cfs_rq___task_time {
+	u64 throttled_clock_task_time;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___pelt_time {
+	u64 throttled_clock_pelt_time;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___self_time {
+	u64 throttled_clock_self_time;
+} __attribute__((preserve_access_index));
+
+static __always_inline u64 queue_throttled_ns(const void *queue)
+{
+	const struct cfs_rq___self_time *self = queue;
+	const struct cfs_rq___pelt_time *pelt = queue;
+	const struct cfs_rq___task_time *task = queue;
+
+	if (bpf_core_field_exists(self->throttled_clock_self_time))
+		return BPF_CORE_READ(self, throttled_clock_self_time);
+	if (bpf_core_field_exists(pelt->throttled_clock_pelt_time))
+		return BPF_CORE_READ(pelt, throttled_clock_pelt_time);
+	if (bpf_core_field_exists(task->throttled_clock_task_time))
+		return BPF_CORE_READ(task, throttled_clock_task_time);
+	return 0;
+}
+
+/*
+ * False when no quota holds for the task, by its cgroup or one above. (Zero is not known: before
+ * 6.10, c98c18270be1, that is what a group has until somebody sets a quota anywhere.)
+ */
+static __always_inline bool thread_has_quota(const struct task_struct *task)
+{
+	if (!bpf_core_field_exists(struct cfs_bandwidth, hierarchical_quota))
+		return false;
+	return task->sched_task_group->cfs_bandwidth.hierarchical_quota != -1;
+}
+
+/* A task that a quota may hold leaves the CPU. */
+static __always_inline void thread_put_down(struct task_struct *task)
+{
+	struct thread *t = bpf_task_storage_get(&shared_threads, task, 0, 0);
+
+	if (!t)
+		return;
+	t->queue = (u64)task->se.cfs_rq;
+	t->queue_throttled_ns = queue_throttled_ns((void *)t->queue);
+}
+
+/*
+ * It is back: what its queue was throttled meanwhile was the quota's doing, as far as the task
+ * was waiting. It may have moved since, and that queue may be gone: then what is read means
+ * nothing, hence the bound.
+ */
+static __always_inline void thread_pick_up(struct task_struct *task, u64 now_ns)
+{
+	struct thread *t = bpf_task_storage_get(&shared_threads, task, 0, 0);
+	u64 queued_ns = task->sched_info.last_queued, throttled_ns;
+
+	if (!t || !t->queue)
+		return;
+	throttled_ns = queue_throttled_ns((void *)t->queue) - t->queue_throttled_ns;
+	t->queue = 0;
+	if ((s64)throttled_ns <= 0 || !queued_ns || (s64)(now_ns - queued_ns) <= 0)
+		return;
+	t->throttled_ns += throttled_ns < now_ns - queued_ns ? throttled_ns : now_ns - queued_ns;
+}
+
+/*
  * At every switch, by the scheduler's hook. Only threads that have used a socket are timed, and
  * a sleep counts until the task was queued again: the rest is the run queue's.
  */
@@ -74,6 +149,10 @@ static __always_inline void thread_switch(struct task_struct *prev, struct task_
 		clock->off_ns = bpf_ktime_get_ns() - prev->se.cfs_rq->rq->clock_task;
 		clock->at_ns = now_ns;
 	}
+	if (thread_has_quota(prev))
+		thread_put_down(prev);
+	if (thread_has_quota(next))
+		thread_pick_up(next, now_ns);
 	if (BPF_CORE_READ_BITFIELD(prev, in_iowait)) {
 		t = bpf_task_storage_get(&shared_threads, prev, 0, 0);
 		if (t)
@@ -113,89 +192,46 @@ static __always_inline u64 thread_cpu_ns(struct task_struct *task, u64 now_ns)
 }
 
 /*
- * For how long a queue with tasks of its cgroup was kept off its CPU by a quota, of the cgroup or
- * one above, the throttling under way left out. By task since 6.6 (677ea015f231, "sched: add
- * throttled time stat for throttled children"); before, what its load tracking leaves out.
- */
-struct cfs_rq___task_time {
-	u64 throttled_clock_task_time;
-} __attribute__((preserve_access_index));
-
-struct cfs_rq___pelt_time {
-	u64 throttled_clock_pelt_time;
-} __attribute__((preserve_access_index));
-
-struct cfs_rq___self_time {
-	u64 throttled_clock_self_time;
-} __attribute__((preserve_access_index));
-
-static __always_inline u64 queue_throttled_ns(const void *queue)
-{
-	const struct cfs_rq___self_time *self = queue;
-	const struct cfs_rq___pelt_time *pelt = queue;
-	const struct cfs_rq___task_time *task = queue;
-
-	if (bpf_core_field_exists(self->throttled_clock_self_time))
-		return BPF_CORE_READ(self, throttled_clock_self_time);
-	if (bpf_core_field_exists(pelt->throttled_clock_pelt_time))
-		return BPF_CORE_READ(pelt, throttled_clock_pelt_time);
-	if (bpf_core_field_exists(task->throttled_clock_task_time))
-		return BPF_CORE_READ(task, throttled_clock_task_time);
-	return 0;
-}
-
-/*
- * The part of @wait_ns on the run queue that was a quota's doing. A task does not change queues
- * while its own is throttled, so it is the one that it was on at the last event, even when it has
- * moved since; that one may be gone, then what is read means nothing, hence the bound.
- */
-static __always_inline u64 thread_throttled_ns(struct thread *t, struct task_struct *task,
-					       u64 wait_ns)
-{
-	u64 queue = (u64)task->se.cfs_rq, throttled_ns = 0, now_ns;
-
-	if (wait_ns && t->queue) {
-		throttled_ns = queue_throttled_ns((void *)t->queue) - t->queue_throttled_ns;
-		if ((s64)throttled_ns < 0)
-			throttled_ns = 0;
-		if (throttled_ns > wait_ns)
-			throttled_ns = wait_ns;
-	}
-	if (wait_ns || queue != t->queue) {
-		now_ns = queue_throttled_ns((void *)queue);
-		t->queue = queue;
-		t->queue_throttled_ns = now_ns;
-	}
-	return throttled_ns;
-}
-
-/*
- * What the running thread used since its last hook, into @used and its totals. @after_ns of run
- * time belong to what comes next: the send that this hook is about departed so long ago.
+ * What the running thread used since its last hook, into @used and its totals. @after_ns belong
+ * to what comes next: the send that this hook is about departed so long ago. The reader that it
+ * woke may have taken the CPU since: as much of it as this slice has not run was waiting.
  */
 static __always_inline void thread_account(struct thread *t, struct task_struct *task, u64 now_ns,
 					   u64 after_ns, struct span_usage *used)
 {
-	u64 cpu_ns = thread_cpu_ns(task, now_ns) - after_ns,
-	    run_delay_ns = task->sched_info.run_delay;
+	u64 cpu_ns = thread_cpu_ns(task, now_ns),
+	    slice_ns = cpu_ns - task->se.prev_sum_exec_runtime,
+	    run_delay_ns = task->sched_info.run_delay, waited_ns = 0;
 
-	__builtin_memset(used, 0, sizeof(*used));
-	if (t->at_ns) {
-		if ((s64)(cpu_ns - t->cpu_ns) < 0)
-			cpu_ns = t->cpu_ns;
-		used->cpu_ns = cpu_ns - t->cpu_ns;
-		used->runq_ns = run_delay_ns - t->run_delay_ns;
-		used->throttled_ns = thread_throttled_ns(t, task, used->runq_ns);
-		used->runq_ns -= used->throttled_ns;
-		used->disk_ns = t->disk_ns - t->disk_seen_ns;
-		t->total.cpu_ns += used->cpu_ns;
-		t->total.runq_ns += used->runq_ns;
-		t->total.throttled_ns += used->throttled_ns;
-		t->total.disk_ns += used->disk_ns;
+	if (after_ns > slice_ns) {
+		waited_ns = after_ns - slice_ns;
+		after_ns = slice_ns;
 	}
-	t->at_ns = now_ns - after_ns;
-	t->cpu_ns = cpu_ns;
-	t->run_delay_ns = run_delay_ns;
+	if (!t->at_ns) {
+		t->cpu_ns = cpu_ns - after_ns;
+		t->run_delay_ns = run_delay_ns;
+		__builtin_memset(used, 0, sizeof(*used));
+		goto out;
+	}
+	if ((s64)(cpu_ns - after_ns - t->cpu_ns) < 0)
+		after_ns = cpu_ns - t->cpu_ns;
+	if (waited_ns > run_delay_ns - t->run_delay_ns)
+		waited_ns = run_delay_ns - t->run_delay_ns;
+	used->cpu_ns = cpu_ns - after_ns - t->cpu_ns;
+	used->runq_ns = run_delay_ns - waited_ns - t->run_delay_ns;
+	used->throttled_ns = t->throttled_ns - t->throttled_seen_ns;
+	if (used->throttled_ns > used->runq_ns)
+		used->throttled_ns = used->runq_ns;
+	used->runq_ns -= used->throttled_ns;
+	used->disk_ns = t->disk_ns - t->disk_seen_ns;
+	t->total.cpu_ns += used->cpu_ns;
+	t->total.runq_ns += used->runq_ns;
+	t->total.throttled_ns += used->throttled_ns;
+	t->total.disk_ns += used->disk_ns;
+	t->cpu_ns += used->cpu_ns;
+	t->run_delay_ns = run_delay_ns - waited_ns;
+out:
+	t->throttled_seen_ns = t->throttled_ns;
 	t->disk_seen_ns = t->disk_ns;
 }
 

@@ -112,24 +112,22 @@ static __always_inline void span_say_root(struct span *root)
 
 /*
  * The number that the parent of @span has been given; false when the parent is not of this trace
- * any more. It was freed just now, unless it is the root.
+ * any more.
  */
 static __always_inline bool span_number_parent(struct span *span)
 {
-	struct span *parent = span_at(span->parent.at);
-	u32 later;
+	struct span *parent = span_of(span->parent);
 
 	if (!parent || !(span->generation & 1))
 		return false;
-	later = parent->generation - span->parent.generation;
 	span->record.parent = parent->record.id;
-	return later <= 1;
+	return true;
 }
 
 /*
- * Takes the span @at off the list of what is left of the trace below the span @root_at, sends and
- * frees it. In the list every one stands behind its parent, since the children of the one taken
- * off come before the rest. Returns the next one; 0 at the end. (Not static, so that the verifier
+ * Sends the span @at, the first one in the list of what is left of the trace below the span
+ * @root_at. In the list every one stands behind its parent, since the children of the one that was
+ * sent come before the rest. Returns the next one; 0 at the end. (Not static, so that the verifier
  * looks at it by itself, and not once for each turn of the loop.)
  */
 __noinline u32 span_end(u32 at, u32 root_at)
@@ -152,8 +150,22 @@ __noinline u32 span_end(u32 at, u32 root_at)
 	if (root->record.weight)
 		span_say(root, span);
 	give(span);
-	span_free(span);
+	span->next = list;
+	span->over = 1;
 	return list;
+}
+
+/* Frees the span @at, when it was sent, and returns the next one; 0 at the end. */
+__noinline u32 span_forget(u32 at)
+{
+	struct span *span = span_at(at);
+	u32 next;
+
+	if (!span || !span->over)
+		return 0;
+	next = span->next;
+	span_free(span);
+	return next;
 }
 
 /* The trace below the span @at is over: it is sent or not, and its spans are free. */
@@ -172,6 +184,11 @@ __noinline int span_finish(u32 at, u32 generation)
 	list = root->child;
 	for (i = 0; i < SPAN_WALK_MAX && list; i++)
 		list = span_end(list, at);
+	/* Only now: one that is free is another CPU's at once, and its children ask for its number.
+	 */
+	list = root->child;
+	for (i = 0; i < SPAN_WALK_MAX && list; i++)
+		list = span_forget(list);
 	if (root->record.weight)
 		span_say_root(root);
 	give(root);
