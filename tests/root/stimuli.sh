@@ -32,7 +32,7 @@ stimulate_cpu()
 	cgroup_usage_ns bursts > "$1/bursts.usage_ns"
 }
 
-# Many short lives: FORKS (2003) children of one shell.
+# Many short lives: $FORKS (2003) children of one shell; 0: none.
 stimulate_forks()
 {
 	FORKS=${FORKS:-2003}
@@ -108,7 +108,7 @@ stimulate()
 	make_cgroups busy bursts forker victim offender writer syncer client server
 	echo "$CGROUP" > "$1/cgroup"
 	stimulate_cpu "$1"
-	stimulate_forks "$1"
+	[ "${FORKS:-}" = 0 ] || stimulate_forks "$1"
 	stimulate_wait "$1"
 	stimulate_disk "$1"
 	stimulate_tcp "$1"

@@ -233,11 +233,14 @@ rows=$(edge .server_addr | wc -l)
 between 2000 "$rows" 2048 "2111 edges: as many as there are rows for"
 is "$(edge '[.connections, .responses, .bytes_tx] | @tsv' | sort -u)" "$(printf '1\t2\t202')" \
 	"2111 edges: each of these is right"
-is "$(jq .losses.edge_full "$TMP/run.json")" $((2111 - rows)) "2111 edges: the others are counted"
+# So are those of whoever else connects meanwhile.
+between $((2111 - rows)) "$(jq .losses.edge_full "$TMP/run.json")" 9999 \
+	"2111 edges: the others are counted"
 
 # Only in hierarchies of v1, as some engines have their containers: the sockets do not say whose.
 # Both ends start outside, for what is recorded has a cgroup v2.
 if [ -n "$CGROUP_MOUNT" ] && [ "$CGROUP_MOUNTS" != "$CGROUP_MOUNT " ]; then
+	all_mounts=$CGROUP_MOUNTS
 	CGROUP_MOUNTS=${CGROUP_MOUNTS#"$CGROUP_MOUNT"}
 	listen 127.0.0.1 18313 3 101 997 0
 	# shellcheck disable=SC2016 # for the shell within
@@ -256,6 +259,7 @@ if [ -n "$CGROUP_MOUNT" ] && [ "$CGROUP_MOUNTS" != "$CGROUP_MOUNT " ]; then
 		"v1: open before: the readers tell"
 	in_cgroup client "$STIM/talk" ask 127.0.0.1 18314 1 101 997 1 > /dev/null
 	wait_until 10 grep -q sum "$TMP/held"
+	CGROUP_MOUNTS=$all_mounts
 else
 	skip "no v1 hierarchies beside v2 here" 2
 fi
