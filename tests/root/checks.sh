@@ -79,12 +79,14 @@ check_forks()
 }
 
 # waited NAME: by the kernel's account of the process, the time of its spinning is contained in
-# ours, which is contained in its life, but for a wait of its exit.
+# ours, which is contained in its life, but for a wait of its exit. 1 %: a switch to it that Linux
+# 6.18 did not trace takes a wait of up to a tick away.
 waited()
 {
 	_spun=$(sed -n 's/^\([0-9]*\) [0-9]*$/\1/p' "$_dir/$1.waited")
 	_lived=$(sed -n 's/^[0-9]* \([0-9]*\)$/\1/p' "$_dir/$1.waited")
-	holds "the $1's wait for the CPU is the kernel's" "spun > 0 && 0.999 * spun <= w && w <= 1.02 * lived" \
+	holds "the $1's wait for the CPU is the kernel's" \
+		"spun > 0 && 0.99 * spun <= w && w <= 1.02 * lived" \
 		w="$(service wait "$1" .runq_wait_ns.sum)" spun="$_spun" lived="$_lived"
 }
 
@@ -162,9 +164,13 @@ check_churn()
 {
 	[ -e "$_dir/churn.json" ] || return 0
 	recorded churn
-	is "$(jq '[.services[] | select(.name | test("churn[0-9]+")) | .name] | unique | length' \
-		"$_dir/churn.json")" "$(cat "$_dir/churn.count")" \
-		"${_prefix}each cgroup that lived for a process has a row"
+	# A switch that the kernel did not trace may have been the only one of its cgroup.
+	holds "each cgroup that lived for a process has a row, or its switch was untraced" \
+		"rows <= count && rows >= count - untraced" \
+		rows="$(jq '[.services[] | select(.name | test("churn[0-9]+")) | .name] | unique |
+			length' "$_dir/churn.json")" \
+		count="$(cat "$_dir/churn.count")" \
+		untraced="$(jq '.losses.sched_untraced // 0' "$_dir/churn.json")"
 	is "$(jq '.losses.owner_full // 0' "$_dir/churn.json")" 0 "${_prefix}no slot was missing"
 }
 
