@@ -285,6 +285,7 @@ prepare_variant()
 	empty) start empty "$bin/attach" empty "${part[$driver]}" ;;
 	situ) start situ "$bin/attach" situ "${part[$driver]}" ;;
 	all) start all "$bin/attach" situ all ;;
+	spans) start spans "$bin/attach" situ span ;;
 	against) start against "$against/build/tools/bench/attach" situ "${part[$driver]}" ;;
 	tools)
 		tools_on && tools_off
@@ -313,6 +314,8 @@ choose_variants()
 
 	# The whole set is the part there.
 	[ "${part[$driver]}" != all ] || wanted=(none again empty situ)
+	# A round trip is one request and its answer: one hop.
+	[ "$driver" != tcp ] || wanted+=(spans)
 	[ -z "$against" ] || wanted+=(against)
 	[ -z "${tools_of[$driver]:-}" ] || wanted+=(tools)
 	variants=()

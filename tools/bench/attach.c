@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Attaches and detaches one variant of the overhead benchmark, on command.
- *   attach empty|situ sched|block|tcp|cgroup|all
+ *   attach empty|situ sched|block|tcp|cgroup|all|span
+ * "all" is what is always on, "span" that with the spans, which stand on the rest.
  * "empty" is an empty program on each hook that situ uses on this kernel. Prints "ready" once all
  * is loaded; then answers each line of standard input with one: "on" and "off" with the same
  * word, "stats" (between stats-on and stats-off) with each program's name, runs and nanoseconds
@@ -43,12 +44,15 @@ static int parse_object(const char *name)
 /* Leaves in the table only what was asked for; -1 when this kernel has none of it. */
 static int restrict_to(struct features *features, int object, struct err *err)
 {
+	bool whole = object == OBJECT_NR || object == OBJECT_SPAN;
 	size_t i, used = 0;
 
+	if (object != OBJECT_SPAN)
+		features_without_spans(features);
 	for (i = 0; i < features->nr; i++) {
 		struct feature *row = &features->row[i];
 
-		if (object != OBJECT_NR && (int)row->object != object)
+		if (!whole && (int)row->object != object)
 			row->state = FEATURE_MISSING;
 		used += row->state == FEATURE_USED;
 	}
@@ -222,7 +226,7 @@ int main(int argc, char **argv)
 	struct err err = { 0 };
 
 	if (object < 0 || (strcmp(argv[1], "empty") != 0 && strcmp(argv[1], "situ") != 0)) {
-		fprintf(stderr, "usage: attach empty|situ sched|block|tcp|cgroup|all\n");
+		fprintf(stderr, "usage: attach empty|situ sched|block|tcp|cgroup|all|span\n");
 		return EXIT_USAGE;
 	}
 	if (open_variant(&attached, argv[1], object, &err)) {

@@ -22,10 +22,11 @@ BEGIN {
 	label["empty"] = "empty programs"
 	label["situ"] = "situ, this part"
 	label["all"] = "situ, everything"
+	label["spans"] = "situ, and spans"
 	label["against"] = "situ, other tree"
 	label["tools"] = "libbpf-tools"
 	events["pipe"] = 2 # switches in a turn
-	nr_columns = split("again empty situ all against tools", columns, " ")
+	nr_columns = split("again empty situ all spans against tools", columns, " ")
 }
 
 
@@ -215,6 +216,11 @@ function table(d,	n, i, v, empty, situ, diff, nr_empty, nr_situ, base, unit)
 		if (v == "tools")
 			printf "  %-18s %30s%s\n", "  ... over situ", "",
 				ratio_text(diff, n, situ, nr_situ)
+		if (v == "spans" && (n = differences(d, v, diff, "all"))) {
+			bootstrap(diff, n, diff, 0)
+			printf "  %-18s %8.1f  %7.1f ..%7.1f\n", "  ... over the rest",
+				median(diff, n), low, high
+		}
 		if (v == "against" && (n = differences(d, "situ", diff, v))) {
 			bootstrap(diff, n, diff, 0)
 			printf "  %-18s %8.1f  %7.1f ..%7.1f\n", "  ... situ to it",
