@@ -116,6 +116,7 @@ static void texts_quote_what_they_hold(void **state)
 	assert_int_equal(schedule_crontab_line(&plain, &out), 0);
 	assert_string_equal(out.data, "0 */6 * * * '/usr/bin/situ' 'run' '--lock' '/run/situ.lock' "
 				      "'--overlap' 'skip' '-o' '/var/lib/s.db' '/it'\\''s.yaml' "
+				      ">> '/var/lib/s.db.log' 2>&1 "
 				      "# situ schedule shop\n");
 	buf_free(&out);
 	out = buf_init(4096);

@@ -224,7 +224,7 @@ static void limits_of_what_counts(void **state)
 	bad("  - generate: packed\n", "", "limits: {others: 101%}\n",
 	    "x.yaml:10:18: '101%' is not a share up to 1: write one like 5% or 0.05");
 	bad("  - generate: packed\n", "", "limits: {lag: often}\n",
-	    "x.yaml:10:15: 'often' is not a share up to 1000: write one like 5% or 0.05");
+	    "x.yaml:10:15: 'often' is not a share up to 1000000: write one like 5% or 0.05");
 	bad("  - generate: packed\n", "", "retries: 1000\n",
 	    "x.yaml:10:10: 1000 retries are above 100: write fewer");
 }

@@ -26,7 +26,7 @@ static int check_share(struct check *c, const char *text, double most, double *s
 		end++;
 	}
 	if (errno || end == text || *end || !(value >= 0 && value <= most))
-		return check_bad(c, "'%s' is not a share up to %g: write one like 5%% or 0.05",
+		return check_bad(c, "'%s' is not a share up to %.0f: write one like 5%% or 0.05",
 				 text, most);
 	*share = value;
 	return 0;
