@@ -90,7 +90,7 @@ SCRIPTS  := $(wildcard tools/*.sh tests/*.sh tests/*/*.sh tests/*/*.t .ci/run)
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all tests shop demo test bench bench-load check check-format check-tidy check-cppcheck check-style \
+.PHONY: all tests shop demo test test-lab bench bench-load check check-format check-tidy check-cppcheck check-style \
 	check-shell check-bpf fuzz fuzzers man install uninstall clean help
 
 all: $(B)/situ $(SKELS) ## build/situ (the default)
@@ -99,7 +99,7 @@ shop: $(SHOP) ## the services of the demo's shop
 
 # What a tree was built with: when that changes, everything is built anew.
 BUILT_WITH := $(CC) $(ALLCFLAGS) : $(CLANG) $(BPFFLAGS) : $(LDFLAGS) $(SHOP_PKGS)
-NEEDS_BUILD := $(filter-out clean help demo test test-vm uninstall check-style, \
+NEEDS_BUILD := $(filter-out clean help demo test test-lab test-vm uninstall check-style, \
 	       $(or $(MAKECMDGOALS),all))
 ifneq ($(NEEDS_BUILD),)
 ifeq ($(findstring n,$(firstword -$(MAKEFLAGS))),) # -n shows, and writes nothing
@@ -270,6 +270,11 @@ test: ## install, build and run every test; those that need root are skipped wit
 	$(Q)tests/run.sh
 
 # A kernel that cannot be fetched is skipped by name, by its own test.
+test-lab: ## (root) where requests' time goes, against what services say; on a quiet machine
+	$(Q)tools/setup.sh
+	$(Q)+$(MAKE) $(JOBS) all $(LAB) $(STIM)
+	$(Q)tests/run.sh tests/lab/*.t
+
 test-vm: ## boot Debian's kernels in QEMU and run the exactness tests on each
 	$(Q)tools/setup.sh build vm
 	$(Q)+$(MAKE) $(JOBS) all $(STIM) $(LAB) $(VM)

@@ -145,7 +145,11 @@ static __always_inline void thread_switch(struct task_struct *prev, struct task_
 	if (!spans_on)
 		return;
 	clock = thread_clock();
-	if (clock && now_ns - clock->at_ns >= THREAD_CLOCK_PERIOD_NS) {
+	/*
+	 * Interrupts take their time off clock_task: a wake-up from idle comes by one, and a slice
+	 * would begin that much too early.
+	 */
+	if (clock && (!prev->pid || now_ns - clock->at_ns >= THREAD_CLOCK_PERIOD_NS)) {
 		clock->off_ns = bpf_ktime_get_ns() - prev->se.cfs_rq->rq->clock_task;
 		clock->at_ns = now_ns;
 	}

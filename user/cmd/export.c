@@ -99,7 +99,7 @@ static int cmd_run_export(const void *data, const struct args *args, struct err 
 const struct command cmd_export = {
 	.name = "export",
 	.args = "[STORE[:RUN]]",
-	.summary = "Write a run of a store as JSON, CSV, OpenMetrics or traces",
+	.summary = "Write a run as JSON, CSV, OpenMetrics or traces",
 	.about = "STORE is the file that 'situ record' and 'situ run' write, situ.db when not "
 		 "given; RUN is the number or the name of a run in it, the latest when not given. "
 		 "Times are in nanoseconds and sizes in bytes, as the names say.",

@@ -3,7 +3,7 @@
 # Whose milliseconds, behind a proxy: nginx with and without kept connections to what is behind it,
 # TLS to the client and to the next proxy, and a Unix-domain socket.
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/cgroup.sh"
+. "$TOP/tests/root/cgroup.sh"
 . "$TOP/tests/lab/lab.sh"
 
 need_lab

@@ -3,7 +3,7 @@
 # Whose milliseconds, where a thread has many requests under way or a request many threads: event
 # loops, thread pools. What nothing tells apart must be unknown, never somebody else's.
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/cgroup.sh"
+. "$TOP/tests/root/cgroup.sh"
 . "$TOP/tests/lab/lab.sh"
 
 need_lab

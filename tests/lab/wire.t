@@ -3,7 +3,7 @@
 # Whose milliseconds, when a link is slow: two hosts with 3 ms of cable between them. The delay is
 # the network row of the edge over it, and is in no other row.
 . "$(dirname "$0")/../lib.sh"
-. "$(dirname "$0")/cgroup.sh"
+. "$TOP/tests/root/cgroup.sh"
 . "$TOP/tests/lab/lab.sh"
 
 need_lab
