@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * What the BPF programs and the user side agree on: the only header that both include. Keys,
- * rows, slot numbers and reasons of loss. Fixed-width fields, no pointers; enum values are only
- * ever appended. CONTRACT_ABI changes with every change of a row's meaning.
+ * rows, slot numbers and reasons of loss. Fixed-width fields, no pointers. Both sides are built
+ * into one binary, so nothing here has a version.
  *
  * The shape of it all: whatever is counted lives in dense rows of plain arrays. A small hash,
  * used at birth only, gives a cgroup its slot, a (slot, device, operation) its disk row and a
@@ -18,7 +18,6 @@
 #include "user/base/types.h" /* the BPF side has u64 and the like from vmlinux.h */
 #endif
 
-#define CONTRACT_ABI   1
 #define SLOTS_MAX      1024 /* cgroups */
 #define DISK_ROWS_MAX  384
 #define EDGE_ROWS_MAX  2048

@@ -170,4 +170,47 @@ static __always_inline u64 task_rq_clock(struct task_struct *task)
 	return task->se.cfs_rq->rq->clock;
 }
 
+/*
+ * For how long a queue with tasks of its cgroup was kept off its CPU by a quota, of the cgroup or
+ * one above, the throttling under way left out. By task since 6.6 (677ea015f231, "sched: add
+ * throttled time stat for throttled children"); before, what its load tracking leaves out.
+ */
+struct cfs_rq___task_time {
+	u64 throttled_clock_task_time;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___pelt_time {
+	u64 throttled_clock_pelt_time;
+} __attribute__((preserve_access_index));
+
+struct cfs_rq___self_time {
+	u64 throttled_clock_self_time;
+} __attribute__((preserve_access_index));
+
+static __always_inline u64 queue_throttled_ns(const void *queue)
+{
+	const struct cfs_rq___self_time *self = queue;
+	const struct cfs_rq___pelt_time *pelt = queue;
+	const struct cfs_rq___task_time *task = queue;
+
+	if (bpf_core_field_exists(self->throttled_clock_self_time))
+		return BPF_CORE_READ(self, throttled_clock_self_time);
+	if (bpf_core_field_exists(pelt->throttled_clock_pelt_time))
+		return BPF_CORE_READ(pelt, throttled_clock_pelt_time);
+	if (bpf_core_field_exists(task->throttled_clock_task_time))
+		return BPF_CORE_READ(task, throttled_clock_task_time);
+	return 0;
+}
+
+/*
+ * False when no quota holds for the task, by its cgroup or one above. (Zero is not known: before
+ * 6.10, c98c18270be1, that is what a group has until somebody sets a quota anywhere.)
+ */
+static __always_inline bool task_has_quota(const struct task_struct *task)
+{
+	if (!bpf_core_field_exists(struct cfs_bandwidth, hierarchical_quota))
+		return false;
+	return task->sched_task_group->cfs_bandwidth.hierarchical_quota != -1;
+}
+
 #endif

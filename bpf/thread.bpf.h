@@ -7,6 +7,7 @@
 #ifndef SITU_BPF_THREAD_BPF_H
 #define SITU_BPF_THREAD_BPF_H
 
+#include "bpf/fixes.bpf.h"
 #include "bpf/span.bpf.h"
 
 #define THREAD_CLOCK_PERIOD_NS 1000000
@@ -57,49 +58,6 @@ static __always_inline struct thread_clock *thread_clock(void)
 	u32 zero = 0;
 
 	return bpf_map_lookup_elem(&shared_thread_clock, &zero);
-}
-
-/*
- * For how long a queue with tasks of its cgroup was kept off its CPU by a quota, of the cgroup or
- * one above, the throttling under way left out. By task since 6.6 (677ea015f231, "sched: add
- * throttled time stat for throttled children"); before, what its load tracking leaves out.
- */
-struct cfs_rq___task_time {
-	u64 throttled_clock_task_time;
-} __attribute__((preserve_access_index));
-
-struct cfs_rq___pelt_time {
-	u64 throttled_clock_pelt_time;
-} __attribute__((preserve_access_index));
-
-struct cfs_rq___self_time {
-	u64 throttled_clock_self_time;
-} __attribute__((preserve_access_index));
-
-static __always_inline u64 queue_throttled_ns(const void *queue)
-{
-	const struct cfs_rq___self_time *self = queue;
-	const struct cfs_rq___pelt_time *pelt = queue;
-	const struct cfs_rq___task_time *task = queue;
-
-	if (bpf_core_field_exists(self->throttled_clock_self_time))
-		return BPF_CORE_READ(self, throttled_clock_self_time);
-	if (bpf_core_field_exists(pelt->throttled_clock_pelt_time))
-		return BPF_CORE_READ(pelt, throttled_clock_pelt_time);
-	if (bpf_core_field_exists(task->throttled_clock_task_time))
-		return BPF_CORE_READ(task, throttled_clock_task_time);
-	return 0;
-}
-
-/*
- * False when no quota holds for the task, by its cgroup or one above. (Zero is not known: before
- * 6.10, c98c18270be1, that is what a group has until somebody sets a quota anywhere.)
- */
-static __always_inline bool thread_has_quota(const struct task_struct *task)
-{
-	if (!bpf_core_field_exists(struct cfs_bandwidth, hierarchical_quota))
-		return false;
-	return task->sched_task_group->cfs_bandwidth.hierarchical_quota != -1;
 }
 
 /* A task that a quota may hold leaves the CPU. */
@@ -153,9 +111,9 @@ static __always_inline void thread_switch(struct task_struct *prev, struct task_
 		clock->off_ns = bpf_ktime_get_ns() - prev->se.cfs_rq->rq->clock_task;
 		clock->at_ns = now_ns;
 	}
-	if (thread_has_quota(prev))
+	if (task_has_quota(prev))
 		thread_put_down(prev);
-	if (thread_has_quota(next))
+	if (task_has_quota(next))
 		thread_pick_up(next, now_ns);
 	if (BPF_CORE_READ_BITFIELD(prev, in_iowait)) {
 		t = bpf_task_storage_get(&shared_threads, prev, 0, 0);
