@@ -38,9 +38,8 @@ static inline int set_up(void **state)
 	return 0;
 }
 
-static inline int tear_down(void **state)
+static inline void remove_stores(const struct dir *dir)
 {
-	struct dir *dir = *state;
 	static const char *const ends[] = { "", "-wal", "-shm", "-journal" };
 	char path[128];
 	size_t i;
@@ -51,6 +50,13 @@ static inline int tear_down(void **state)
 		snprintf(path, sizeof(path), "%s%s", dir->other, ends[i]);
 		unlink(path);
 	}
+}
+
+static inline int tear_down(void **state)
+{
+	struct dir *dir = *state;
+
+	remove_stores(dir);
 	rmdir(dir->name);
 	free(dir);
 	return 0;

@@ -70,6 +70,37 @@ static void test_two_writers(void **state)
 	run_free(&run);
 }
 
+/* Opens the store @path again and again, from nothing, at its own moments. */
+static void open_at(const char *path, unsigned int delay_us)
+{
+	usleep(delay_us);
+	store_close(open_ok(path, STORE_WRITE));
+	_exit(0);
+}
+
+/* Who opens a store while another process makes it finds no file, or a store: nothing between. */
+static void test_many_makers(void **state)
+{
+	const struct dir *dir = *state;
+	unsigned int round, i;
+	pid_t child[4];
+	int status;
+
+	for (round = 0; round < 25; round++) {
+		remove_stores(dir);
+		for (i = 0; i < ARRAY_SIZE(child); i++) {
+			child[i] = fork();
+			assert_true(child[i] >= 0);
+			if (child[i] == 0)
+				open_at(dir->db, i * round * 97);
+		}
+		for (i = 0; i < ARRAY_SIZE(child); i++) {
+			assert_int_equal(waitpid(child[i], &status, 0), child[i]);
+			assert_int_equal(status, 0);
+		}
+	}
+}
+
 /* Adds phases until it is killed, telling @tell of each that the store said it has. */
 static void write_until_killed(const char *path, int tell)
 {
@@ -205,8 +236,11 @@ static void test_writer_gone(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_locked_by_another), TEST(test_two_writers),
-		TEST(test_killed_writer),     TEST(test_own_run_is_not_abandoned),
+		TEST(test_locked_by_another),
+		TEST(test_two_writers),
+		TEST(test_many_makers),
+		TEST(test_killed_writer),
+		TEST(test_own_run_is_not_abandoned),
 		TEST(test_writer_gone),
 	};
 

@@ -49,24 +49,26 @@ struct identity {
 	u64 objects; /* tables, indexes, views */
 };
 
-static int read_number(struct store *store, const char *sql, u64 *to, struct err *err)
-{
-	sqlite3_stmt *stmt = db_prepare(store, sql, err);
-	int row = stmt ? db_row(store, stmt, err) : -1;
-
-	if (row > 0)
-		*to = db_u64(stmt, 0);
-	sqlite3_finalize(stmt);
-	return row > 0 ? 0 : -1;
-}
+/*
+ * One statement, so that all is of one moment: else a file that another process makes a store of
+ * meanwhile looks like a stranger's.
+ */
+static const char identity_sql[] = "SELECT (SELECT application_id FROM pragma_application_id), "
+				   "(SELECT user_version FROM pragma_user_version), "
+				   "(SELECT count(*) FROM sqlite_master)";
 
 static int identify(struct store *store, struct identity *id, struct err *err)
 {
-	if (read_number(store, "PRAGMA application_id", &id->application_id, err) ||
-	    read_number(store, "PRAGMA user_version", &id->version, err) ||
-	    read_number(store, "SELECT count(*) FROM sqlite_master", &id->objects, err))
-		return -1;
-	return 0;
+	sqlite3_stmt *stmt = db_prepare(store, identity_sql, err);
+	int row = stmt ? db_row(store, stmt, err) : -1;
+
+	if (row > 0) {
+		id->application_id = db_u64(stmt, 0);
+		id->version = db_u64(stmt, 1);
+		id->objects = db_u64(stmt, 2);
+	}
+	sqlite3_finalize(stmt);
+	return row > 0 ? 0 : -1;
 }
 
 /* True for a file that holds nothing at all: new, empty, or left by a death while it was made. */
