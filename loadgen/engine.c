@@ -289,13 +289,13 @@ static int publish(struct engine *engine, struct phase *phase)
 	return 0;
 }
 
-static void check_thread(const struct worker *w, u64 duration_ns, struct selfcheck *self)
+static void check_thread(const struct worker *w, struct selfcheck *self)
 {
 	u64 awake_ns = w->punctual.awake_ns < w->cpu_ns ? w->punctual.awake_ns : w->cpu_ns;
-	double all = (double)duration_ns;
+	double all = (double)w->ran_ns;
 
 	self->backlog_max += w->backlog_max;
-	if (!duration_ns)
+	if (!w->ran_ns)
 		return;
 	self->cpu_share = fmax(self->cpu_share, (double)(w->cpu_ns - awake_ns) / all);
 	self->awake_share = fmax(self->awake_share, (double)awake_ns / all);
@@ -317,7 +317,7 @@ static void check_self(const struct engine *engine, const struct phase *phase,
 		.not_sent = tally_get(&all->errors, error_class_name(ERROR_NOT_SENT)),
 	};
 	for (i = 0; i < config->threads; i++)
-		check_thread(&engine->workers[i], phase->duration_ns, self);
+		check_thread(&engine->workers[i], self);
 	if (seconds <= 0)
 		return;
 	self->sent_rate = (double)(all->attempted - self->not_sent) / seconds;

@@ -44,16 +44,31 @@ static void submit(struct worker *w, struct slot *slot)
 	worker_collect(w, shard, 0);
 }
 
+/* A later step of a session has its connection: it waits for nobody. */
+static bool has_connection(const struct slot *slot)
+{
+	return slot->run.session && !session_is_new(&slot->run);
+}
+
 /*
- * Since when the request of @slot could have gone out: one that waited for a connection could not
- * begin before one came free, and that wait is the server's, in the corrected latency. A later
- * step of a session has its connection: it waits for nobody.
+ * Since when the request of @slot could have gone out: later than it was due by the time that it
+ * waited for a connection, which is the server's, in the corrected latency. That wait begins when
+ * the last connection was taken: what was due before that, the generator kept.
  */
 static u64 ready_ns(const struct worker *w, const struct slot *slot, u64 due_ns)
 {
-	bool later = slot->run.session && !session_is_new(&slot->run);
+	if (has_connection(slot) || due_ns >= w->starved_until_ns)
+		return due_ns;
+	if (due_ns >= w->starved_from_ns)
+		return w->starved_until_ns;
+	return due_ns + w->starved_until_ns - w->starved_from_ns;
+}
 
-	return due_ns < w->starved_until_ns && !later ? w->starved_until_ns : due_ns;
+/* Notes that @slot took the last connection. What waited for one does not begin a new shortage. */
+static void note_shortage(struct worker *w, const struct slot *slot, u64 due_ns)
+{
+	if (!w->nr_free && !has_connection(slot) && due_ns >= w->starved_until_ns)
+		w->starved_from_ns = slot->begun_ns;
 }
 
 /* Begins the request that @slot carries, which was due at @due_ns. Returns when it did. */
@@ -65,6 +80,7 @@ static u64 begin(struct worker *w, struct slot *slot, u64 due_ns)
 	slot->begun_ns = clock_mono_ns();
 	slot->started_ns = slot->begun_ns;
 	slot->intended_ns = due_ns;
+	note_shortage(w, slot, due_ns);
 	worker_enlist(w, slot);
 	worker_show_in_flight(w);
 	record->attempted += w->part->counts;
@@ -297,6 +313,7 @@ int worker_run(struct worker *w, const struct part *part)
 	w->closing = false;
 	w->next = schedule_start(&part->schedule, w->number, w->plans->config->threads);
 	w->due = w->next;
+	w->ran_ns = now_ns;
 	w->cpu_ns = thread_cpu_ns();
 	w->runq_wait_ns = thread_runq_wait_ns();
 	w->punctual = (struct punctual){ .since_ns = now_ns,
@@ -322,6 +339,7 @@ int worker_run(struct worker *w, const struct part *part)
 	send_home(w);
 	w->cpu_ns = thread_cpu_ns() - w->cpu_ns;
 	w->runq_wait_ns = thread_runq_wait_ns() - w->runq_wait_ns;
+	w->ran_ns = clock_mono_ns() - w->ran_ns;
 	return w->sockets.failed;
 }
 

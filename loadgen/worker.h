@@ -51,6 +51,7 @@ struct worker {
 	unsigned int nr_thinking;     /* those of them who have a session; the others rest */
 	bool closing;		      /* no step of a session begins any more */
 	u64 sessions_begun, sessions_finished, sessions_failed;
+	u64 starved_from_ns;	/* when the shortage of connections that is or was last began */
 	u64 starved_until_ns;	/* when a connection last came free after all were busy */
 	struct record *records; /* one per target */
 	const struct part *part;
@@ -58,8 +59,8 @@ struct worker {
 	struct schedule_cursor due;  /* the first one that is not due */
 	u64 last_answer_ns;
 	u64 backlog_max;
-	/* Of this thread, in the last part: on a CPU, and ready without one. */
-	u64 cpu_ns, runq_wait_ns;
+	/* Of this thread, in the last part: in all, of that on a CPU, and ready without one. */
+	u64 ran_ns, cpu_ns, runq_wait_ns;
 	char first_error[CURL_ERROR_SIZE];
 	struct worker_shown shown;
 };

@@ -160,6 +160,22 @@ is "$(q "$all | .latency_ns | 240000000 as \$ns | $above >= 75")" true \
 	"wrk2's case: three quarters took a quarter"
 is "$(q "$all | .latency_uncorrected_ns | 490000000 as \$ns | $above < 10")" true \
 	"wrk2's case: the uncorrected latency hides it"
+is "$(q "$all | .send_lag_ns | 490000000 as \$ns | (($above) // 0) < 10")" true \
+	"the server's stall is not the generator's lag"
+
+# The same stall made by the generator, which is stopped: it is its own lag, though one connection
+# would have been short of it behind that. One second, whatever the shell's pace: 0.75 s at least.
+server=$pid
+spawn sh -c 'exec timeout 60 "$@" > "$0"' "$TMP/json" "$SITU" load --json -n 300 -r 100 -c 1 "$URL/"
+sleep 1
+generator=$(cat "/proc/$pid/task/$pid/children")
+kill -STOP $generator
+sleep 1
+kill -CONT $generator
+wait "$pid"
+is "$(q "$all | .send_lag_ns | 490000000 as \$ns | (($above) // 0) >= 25")" true \
+	"the generator's stall is its lag"
+pid=$server
 
 # Pace.
 load --stage 0-100:1s --stage 100:1s --stage 50-0:1s -c 4 "$URL/"

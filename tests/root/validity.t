@@ -25,6 +25,8 @@ disturbed()
 		"$1: the reason is told"
 	like "$("$SITU" export --format json "$DB" | jq -r '.phases[].invalid')" "^$2" \
 		"$1: the reason is kept"
+	"$SITU" export --format json "$DB" | jq -e '[.phases[].invalid] | any(. != "")' > disturbed.out ||
+		diag "$(cat run.out run.err)"
 	clean "$1: nothing is left"
 }
 
@@ -85,13 +87,14 @@ disturbed "out of memory" \
 	"the kernel killed 1 process of service 'helper' for want of memory during measure$"
 
 # 5. The generator is held up.
-experiment lag.yaml "sleep 7919" 1 0s 3s
+experiment lag.yaml "sleep 7919" 1 0s 8s
 only lag.yaml
 sed -i 's/lag: 100000000%/lag: 100%/' lag.yaml
 start lag.yaml
 wait_until 20 said measuring
 sleep 1
-generator=$(process_of load)
+has_generator() { generator=$(process_of load) && [ -n "$generator" ]; }
+wait_until 5 has_generator || diag "no generator in the cgroup 'load'"
 kill -STOP "$generator"
 sleep 0.5
 kill -CONT "$generator"
