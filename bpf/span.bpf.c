@@ -424,21 +424,24 @@ int BPF_PROG(span_state, struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
+/* The last thread of a process may be one that never touched a socket: the process goes with it. */
 SEC("?tp_btf/sched_process_exit")
 int BPF_PROG(span_exit, struct task_struct *task)
 {
 	struct thread *t = bpf_task_storage_get(&shared_threads, task, 0, 0);
-	u32 number, tgid;
+	u32 number, tgid = task->tgid, *process;
 
-	if (!t || !t->worker)
-		return 0;
-	number = t->worker;
-	t->worker = 0;
-	bpf_map_push_elem(&span_worker_free, &number, 0);
+	if (t && t->worker) {
+		number = t->worker;
+		t->worker = 0;
+		bpf_map_push_elem(&span_worker_free, &number, 0);
+	}
 	if (task->signal->live.counter)
 		return 0;
-	number = t->process;
-	tgid = task->tgid;
+	process = bpf_map_lookup_elem(&span_processes, &tgid);
+	if (!process)
+		return 0;
+	number = *process;
 	if (!bpf_map_delete_elem(&span_processes, &tgid))
 		bpf_map_push_elem(&span_worker_free, &number, 0);
 	return 0;

@@ -3,7 +3,7 @@
  * Loads each program of a BPF object by itself and prints how many instructions the verifier went
  * through: insns NAME OBJECT [VARIABLE...]
  * VARIABLEs are bools of the object's .rodata, set to true. Prints "NAME<tab>program<tab>count",
- * with "no hook" for the count where the kernel has no such tracepoint, and "refused" with the
+ * with "no hook" for the count where the kernel has no such tracepoint or function, and "refused" with the
  * verifier's last words on stderr where it will not have the program.
  */
 #include <errno.h>
@@ -140,9 +140,11 @@ static void say_last_words(const char *program, long error)
 
 static bool has_hook(const struct btf *btf, const struct bpf_program *program)
 {
-	const char *slash = strchr(bpf_program__section_name(program), '/');
+	const char *section = bpf_program__section_name(program), *slash = strchr(section, '/');
 	char name[128];
 
+	if (strstr(section, "fexit"))
+		return slash && btf__find_by_name_kind(btf, slash + 1, BTF_KIND_FUNC) > 0;
 	snprintf(name, sizeof(name), "btf_trace_%s", slash ? slash + 1 : "");
 	return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
 }
