@@ -3,9 +3,7 @@
 
 u64 punctual_wake_ns(const struct punctual *p, u64 due_ns, u64 sent_ns, u64 now_ns)
 {
-	u64 passed_ns = now_ns > p->since_ns ? now_ns - p->since_ns : 0;
-
-	if (now_ns < p->back_ns || p->awake_ns > passed_ns / PUNCTUAL_SHARE)
+	if (now_ns < p->back_ns)
 		return due_ns;
 	if (sent_ns && now_ns < sent_ns + PUNCTUAL_AFTER_NS)
 		return now_ns;
@@ -13,9 +11,14 @@ u64 punctual_wake_ns(const struct punctual *p, u64 due_ns, u64 sent_ns, u64 now_
 								  : due_ns - PUNCTUAL_AHEAD_NS;
 }
 
-void punctual_waited(struct punctual *p, u64 from_ns, u64 to_ns)
+bool punctual_waited(struct punctual *p, u64 from_ns, u64 to_ns)
 {
 	p->awake_ns += to_ns - from_ns;
-	if (to_ns - from_ns > PUNCTUAL_TAKEN_NS && p->back_ns != UINT64_MAX)
-		p->back_ns = to_ns + PUNCTUAL_BACK_NS;
+	return to_ns - from_ns > PUNCTUAL_TAKEN_NS;
+}
+
+void punctual_back_off(struct punctual *p, u64 now_ns)
+{
+	if (p->back_ns != UINT64_MAX)
+		p->back_ns = now_ns + PUNCTUAL_BACK_NS;
 }

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -212,9 +213,21 @@ static u64 begin_between(struct worker *w, u64 now_ns)
 	return w->nr_free ? min_u64(due_ns, due_at(w, &w->next)) : due_ns;
 }
 
+/* Whether another thread took this one's CPU since the last call. */
+static bool lost_cpu(struct worker *w)
+{
+	long before = w->preemptions;
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_THREAD, &usage))
+		return true;
+	w->preemptions = usage.ru_nivcsw;
+	return w->preemptions != before;
+}
+
 /*
- * Waits, mostly asleep, until a socket has something or @due_ns, when a request is to begin, is
- * near, or until @deadline_ns; handles what is there. Returns the time.
+ * Waits, asleep where punctual.h lets it, until a socket has something or @due_ns, when a request
+ * is to begin, is near, or until @deadline_ns; handles what is there. Returns the time.
  */
 static u64 wait_and_handle(struct worker *w, u64 due_ns, u64 deadline_ns, u64 now_ns)
 {
@@ -249,8 +262,8 @@ static u64 wait_and_handle(struct worker *w, u64 due_ns, u64 deadline_ns, u64 no
 			worker_collect(w, shard, found_ns);
 	}
 	now_ns = clock_mono_ns();
-	if (from_ns && nr == 0)
-		punctual_waited(&w->punctual, from_ns, now_ns);
+	if (from_ns && nr == 0 && punctual_waited(&w->punctual, from_ns, now_ns) && lost_cpu(w))
+		punctual_back_off(&w->punctual, now_ns);
 	handle_timeouts(w, now_ns);
 	return now_ns;
 }
@@ -316,8 +329,7 @@ int worker_run(struct worker *w, const struct part *part)
 	w->ran_ns = now_ns;
 	w->cpu_ns = thread_cpu_ns();
 	w->runq_wait_ns = thread_runq_wait_ns();
-	w->punctual = (struct punctual){ .since_ns = now_ns,
-					 .back_ns = w->plans->config->sleeps ? UINT64_MAX : 0 };
+	w->punctual = (struct punctual){ .back_ns = w->plans->config->sleeps ? UINT64_MAX : 0 };
 	while (now_ns < part->end_ns && !broken_off(w)) {
 		now_ns = begin_steps(w, now_ns);
 		now_ns = begin_due(w, now_ns);

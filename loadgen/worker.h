@@ -41,6 +41,7 @@ struct worker {
 	int timer_fd;
 	u64 armed_ns; /* when the timer fires; SCHEDULE_NEVER: it does not */
 	struct punctual punctual;
+	long preemptions; /* of this thread, when it was last asked whether it lost its CPU */
 	struct slot *slots;
 	unsigned int nr_slots;
 	unsigned int *free_slots; /* a stack of indexes */

@@ -11,7 +11,7 @@
 
 static void it_wakes_ahead(void **state)
 {
-	struct punctual p = { .since_ns = START_NS };
+	struct punctual p = { 0 };
 
 	(void)state;
 	assert_int_equal(punctual_wake_ns(&p, DUE_NS, 0, START_NS), DUE_NS - PUNCTUAL_AHEAD_NS);
@@ -21,31 +21,17 @@ static void it_wakes_ahead(void **state)
 	assert_int_equal(punctual_wake_ns(&p, UINT64_MAX, 0, START_NS), UINT64_MAX);
 }
 
-static void it_is_awake_for_a_share_of_the_time(void **state)
-{
-	struct punctual p = { .since_ns = START_NS };
-	u64 now_ns = START_NS;
-	unsigned int i;
-
-	(void)state;
-	/* Something is always due soon: it could stay awake all the time. */
-	for (i = 0; i < 100000; i++) {
-		if (punctual_wake_ns(&p, now_ns + 10000, 0, now_ns) <= now_ns)
-			punctual_waited(&p, now_ns, now_ns + 10000);
-		now_ns += 10000;
-	}
-	assert_in_range(p.awake_ns, (now_ns - START_NS) * 49 / 100, (now_ns - START_NS) * 51 / 100);
-}
-
 static void it_makes_way_for_others(void **state)
 {
-	struct punctual p = { .since_ns = START_NS };
+	struct punctual p = { 0 };
 	u64 now_ns = DUE_NS, due_ns = now_ns + 10000;
 
 	(void)state;
-	punctual_waited(&p, now_ns - 1000, now_ns);
+	assert_false(punctual_waited(&p, now_ns - 1000, now_ns));
 	assert_int_equal(punctual_wake_ns(&p, due_ns, 0, now_ns), due_ns - PUNCTUAL_AHEAD_NS);
-	punctual_waited(&p, now_ns - PUNCTUAL_TAKEN_NS - 1, now_ns);
+	assert_true(punctual_waited(&p, now_ns - PUNCTUAL_TAKEN_NS - 1, now_ns));
+	assert_int_equal(p.awake_ns, 1000 + PUNCTUAL_TAKEN_NS + 1);
+	punctual_back_off(&p, now_ns);
 	assert_int_equal(punctual_wake_ns(&p, due_ns, 0, now_ns), due_ns);
 	now_ns += PUNCTUAL_BACK_NS;
 	due_ns = now_ns + 10000;
@@ -54,7 +40,7 @@ static void it_makes_way_for_others(void **state)
 
 static void it_stays_awake_for_an_answer(void **state)
 {
-	struct punctual p = { .since_ns = START_NS };
+	struct punctual p = { 0 };
 	u64 now_ns = DUE_NS, sent_ns = now_ns - PUNCTUAL_AFTER_NS + 1;
 
 	(void)state;
@@ -64,10 +50,10 @@ static void it_stays_awake_for_an_answer(void **state)
 
 static void it_sleeps_when_told(void **state)
 {
-	struct punctual p = { .since_ns = START_NS, .back_ns = UINT64_MAX };
+	struct punctual p = { .back_ns = UINT64_MAX };
 
 	(void)state;
-	punctual_waited(&p, DUE_NS, DUE_NS + NSEC_PER_SEC);
+	punctual_back_off(&p, START_NS);
 	assert_int_equal(punctual_wake_ns(&p, DUE_NS, DUE_NS - 1000, DUE_NS - 100), DUE_NS);
 }
 
@@ -75,7 +61,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_wakes_ahead),
-		cmocka_unit_test(it_is_awake_for_a_share_of_the_time),
 		cmocka_unit_test(it_makes_way_for_others),
 		cmocka_unit_test(it_stays_awake_for_an_answer),
 		cmocka_unit_test(it_sleeps_when_told),
