@@ -230,7 +230,7 @@ $(B)/tools/bench/%: $(B)/tools/bench/%.o $(B)/libsitu.a
 bench: $(BENCH) ## (root) what the probes cost, against empty programs on the same hooks
 	$(Q)tools/bench-overhead.sh
 
-bench-load: $(B)/situ $(B)/tools/bench/curl_loop ## the load generator beside wrk, ab, hey and bare libcurl
+bench-load: $(addprefix $(B)/,situ tools/bench/curl_loop tools/bench/spin_lag) ## the load generator beside wrk, ab, hey and bare libcurl
 	$(Q)tools/bench-load.sh
 
 fuzzers: ## the fuzz targets tests/fuzz/fuzz_*.c, built

@@ -11,14 +11,16 @@
 # CPU time per request says more than requests per second.
 #
 # Then the goals that situ has, a line for each with what was measured: its rate beside the others',
-# the send lag of an open loop of 5000 requests a second, its median latency beside that of the
-# kernel's own histogram of the same load (as root), what a thread more costs, 10,000 connections,
-# memory with 1000 endpoints and how it grows at a steady rate. Exits 1 when a tool failed, 2 on
-# wrong usage, 3 when this machine lacks something; a goal that is missed is said to be.
+# the send lag of an open loop of 5000 requests a second beside that of a loop that only waits, its
+# median latency beside that of the kernel's own histogram of the same load (as root), what a thread
+# more costs, 10,000 connections, memory with 1000 endpoints and how it grows at a steady rate.
+# Exits 1 when a tool failed, 2 on wrong usage, 3 when this machine lacks something; a goal that is
+# missed is said to be.
 set -u
 export LC_ALL=C
 top=$(cd "$(dirname "$0")/.." && pwd)
 situ=$top/build/situ loop=$top/build/tools/bench/curl_loop
+spin=$top/build/tools/bench/spin_lag
 format=text rounds=10 seconds=2 connections=64 open_rate=5000 tools=() repeats=5
 steady_seconds=30 steady_rate=2000
 server='' tmp=''
@@ -80,7 +82,7 @@ check()
 		PATH=$PATH:/usr/sbin command -v $tool > /dev/null ||
 			fail 3 "$tool is not installed: run sudo tools/setup.sh build demo test bench"
 	done
-	[ -x "$situ" ] && [ -x "$loop" ] || fail 3 "not built: run make bench-load"
+	[ -x "$situ" ] && [ -x "$loop" ] && [ -x "$spin" ] || fail 3 "not built: run make bench-load"
 	[ ${#tools[@]} -gt 0 ] && return
 	tools=(situ poll epoll)
 	for tool in wrk ab hey; do
@@ -235,11 +237,13 @@ open_goals()
 
 	for ((i = 0; i < repeats; i++)); do
 		load "$client_cpu" -r $open_rate -c "$connections" --warmup 500ms -d "${seconds}s"
-	done > "$tmp/open"
+		taskset -c "$client_cpu" "$spin" "$open_rate" "$seconds" >&3 || fail 1 "spin_lag failed"
+	done > "$tmp/open" 3> "$tmp/spin"
 	jq '.endpoints[0].send_lag_ns.p50 / 1000' "$tmp/open" |
 		goal "open loop $open_rate/s: send lag p50" us -
 	jq '.endpoints[0].send_lag_ns.p99 / 1000' "$tmp/open" |
 		goal "open loop $open_rate/s: send lag p99" us '<=' 100
+	goal "  an empty loop's on that CPU, p99" us - < "$tmp/spin"
 	jq '.load.wait_share * 100' "$tmp/open" |
 		goal "  meanwhile it was ready without its CPU" % -
 	jq '(.load.cpu_share + .load.polling_share) * 100' "$tmp/open" |
