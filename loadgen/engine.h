@@ -51,8 +51,8 @@ struct engine_config {
 	struct transport transport;	      /* checked */
 	/*
 	 * [65536] or NULL: by the local port of a connection, the number of the target, from 1,
-	 * whose request is about to be sent on it; 0 where a request is not all that is under way
-	 * there.
+	 * whose request is about to be sent on it; 0 for one of the warm-up, and where a request
+	 * is not all that is under way there.
 	 */
 	u64 *marks;
 	/* Called in the calling thread, about every @progress_ns; may be NULL. */

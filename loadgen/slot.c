@@ -58,7 +58,8 @@ static int on_send(void *arg, char *remote, char *local, int remote_port, int lo
 	if (slot->served)
 		count_on_connection(slot, local_port, opened);
 	if (slot->marks)
-		slot->marks[(uint16_t)local_port] = (u64)(slot->plan - slot->plans) + 1;
+		slot->marks[(uint16_t)local_port] =
+			slot->counts ? (u64)(slot->plan - slot->plans) + 1 : 0;
 	return slot->sent++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 

@@ -20,6 +20,7 @@ struct slot {
 	size_t match_state;
 	unsigned int sent; /* times libcurl was about to send the request */
 	bool busy;
+	bool counts;		    /* it is none of the warm-up */
 	u64 rest_ns;		    /* before its next request, after one without an answer */
 	bool spoke_http2;	    /* has had an answer in it */
 	struct slot *older, *newer; /* while busy: neighbours in the order of their start */

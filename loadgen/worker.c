@@ -81,6 +81,7 @@ static u64 begin(struct worker *w, struct slot *slot, u64 due_ns)
 	slot->begun_ns = clock_mono_ns();
 	slot->started_ns = slot->begun_ns;
 	slot->intended_ns = due_ns;
+	slot->counts = w->part->counts;
 	note_shortage(w, slot, due_ns);
 	worker_enlist(w, slot);
 	worker_show_in_flight(w);

@@ -7,7 +7,7 @@
 
 #include "user/cmd/cmd.h"
 #include "user/cmd/load_capacity.h"
-#include "user/cmd/load_marks.h"
+#include "user/cmd/load_link.h"
 #include "user/cmd/load_progress.h"
 #include "user/cmd/load_result.h"
 #include "user/export/export.h"
@@ -173,7 +173,7 @@ static int make_run(struct run *run, struct err *err)
 	return 0;
 }
 
-static int load_once(struct load_job *job, struct run *run, struct err *err)
+static int load_once(struct load_job *job, struct load_link *link, struct run *run, struct err *err)
 {
 	struct phase *phase = run_add_phase(run, "", 1, "load");
 	struct load_progress progress;
@@ -193,12 +193,15 @@ static int load_once(struct load_job *job, struct run *run, struct err *err)
 	run->duration_ns = phase->duration_ns;
 	if (run_set_text(&run->state, result.interrupted ? "interrupted" : "finished"))
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
+	if (load_link_report(link, run, err))
+		return -1;
 	return load_result_print(job, run, &result, err);
 }
 
 static int run(const void *config, const struct args *args, struct err *err)
 {
 	const struct load_options *o = config;
+	struct load_link link = { .result_fd = -1 };
 	struct load_job job;
 	struct workload *w;
 	struct run run;
@@ -208,16 +211,18 @@ static int run(const void *config, const struct args *args, struct err *err)
 		return export_schema(stdout, err);
 	if (load_job_make(&job, o, args, err))
 		return -1;
-	if (load_marks_map(&job.config.marks, err))
-		return -1;
 	w = read_workload(o, args->nr ? args->item[0] : NULL, err);
 	if (!w)
 		return -1;
 	job.config.workload = w;
 	status = make_run(&run, err);
+	/* The steps of a search are loads of their own: no endpoint has one latency. */
+	if (!status && !o->find_capacity)
+		status = load_link_open(&link, err);
+	job.config.marks = link.marks;
 	if (!status)
 		status = o->find_capacity ? load_capacity_find(&job, &run, err)
-					  : load_once(&job, &run, err);
+					  : load_once(&job, &link, &run, err);
 	run_free(&run);
 	workload_free(w);
 	return status;

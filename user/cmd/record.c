@@ -83,8 +83,13 @@ const struct command cmd_record = {
 	.about =
 		"Measures every service of this machine: CPU time, run-queue wait, disk and network "
 		"latency, by container. Prints the summary, keeps the run in the store and exits "
-		"with the command's status. Needs root.",
+		"with the command's status. Needs root.\n"
+		"When the command is 'situ load', or a script that calls it, the load's endpoints "
+		"become part of the run, and their latency is told apart by service. A load is "
+		"stored in one piece, however long --interval is; of two at the same time only "
+		"the first is linked.",
 	.examples = "sudo situ record -d 10s\n"
+		    "sudo situ record -- situ load -f workload.yaml -r 100 -d 30s\n"
 		    "sudo situ record -o night.db -i 1m -- ./nightly-load.sh\n"
 		    "sudo situ record -d 5s --json | jq '.services[].name'\n",
 	.opts = opts,

@@ -11,6 +11,7 @@
 #include "user/base/clock.h"
 #include "user/experiment/cgroup.h"
 #include "user/experiment/env.h"
+#include "user/experiment/loadlink.h"
 #include "user/experiment/loadphase.h"
 #include "user/experiment/log.h"
 #include "user/export/export.h"
@@ -104,7 +105,7 @@ static int start(const struct deploy *d, const struct plan_phase *load, u64 dura
 		 d->plan->services[target].port);
 	env_inherit(&env);
 	if (s.kept)
-		env_set(&env, LOADPHASE_MARKS "=%d", s.kept);
+		env_set(&env, LOADLINK_MARKS "=%d", s.kept);
 	s.env = env.item;
 	failed = env.failed ? err_set(err, EXIT_FAILED, "out of memory: free some")
 			    : spawn_start(&s, child, err);
@@ -168,26 +169,15 @@ int loadphase_run(struct deploy *d, const struct plan_phase *load, u64 duration_
 	return failed ? -1 : watch(d, &child, duration_ns, log, err);
 }
 
-/* Moves the endpoints of the only phase of @run to @phase. */
-static int move_endpoints(struct run *run, struct phase *phase, struct err *err)
+static int check_answers(const struct phase *phase, struct err *err)
 {
-	const struct endpoint *all;
+	const struct endpoint *all = phase_find_endpoint(phase, "all");
 
-	if (run->nr_phases != 1)
-		return err_set(err, EXIT_FAILED,
-			       "the load generator's result has %zu phases, not "
-			       "one: are there two situ binaries?",
-			       run->nr_phases);
-	phase->endpoints = run->phases[0].endpoints;
-	phase->nr_endpoints = run->phases[0].nr_endpoints;
-	run->phases[0].endpoints = NULL;
-	run->phases[0].nr_endpoints = 0;
-	all = phase_find_endpoint(phase, "all");
-	if (!all || all->answered == 0)
-		return err_set(err, EXIT_FAILED,
-			       "no request of the load got a good answer: check "
-			       "the workload with 'situ load'");
-	return 0;
+	if (all && all->answered)
+		return 0;
+	return err_set(err, EXIT_FAILED,
+		       "no request of the load got a good answer: check the workload with "
+		       "'situ load'");
 }
 
 int loadphase_collect(const struct deploy *d, struct phase *phase, struct err *err)
@@ -205,7 +195,7 @@ int loadphase_collect(const struct deploy *d, struct phase *phase, struct err *e
 	else
 		failed = import_json(b.data, b.len, &run, err);
 	if (!failed)
-		failed = move_endpoints(&run, phase, err);
+		failed = loadlink_move_endpoints(&run, phase, err) || check_answers(phase, err);
 	run_free(&run);
 	buf_free(&b);
 	return failed ? -1 : 0;

@@ -5,9 +5,6 @@
 
 #include "user/experiment/deploy.h"
 
-/* Variable that tells the load generator the number of the open file of spans_marks_fd(). */
-#define LOADPHASE_MARKS "SITU_SPAN_MARKS"
-
 /* Makes the cgroup that the load generator runs in. 0, or -1 with @err set. */
 int loadphase_make_cgroup(const struct deploy *d, struct err *err);
 

@@ -15,6 +15,7 @@
 #include "user/base/stop.h"
 #include "user/experiment/cgroup.h"
 #include "user/experiment/cmdgroup.h"
+#include "user/experiment/loadlink.h"
 #include "user/experiment/origin.h"
 #include "user/experiment/recorder.h"
 #include "user/store/store.h"
@@ -22,6 +23,7 @@
 #define PHASE_NAME     "record"
 #define COST_SAMPLE_NS NSEC_PER_SEC
 #define EXEC_FAILED    127
+#define LOAD_ENDS_NS   (10 * NSEC_PER_SEC) /* that a load which is told to end may take */
 
 struct recorder {
 	const struct recording *want;
@@ -31,8 +33,10 @@ struct recorder {
 	struct cgroupfs *fs;
 	char cgroup[CMDGROUP_PATH_MAX]; /* the command's; "" without one */
 	pid_t child;
-	int child_fd; /* a pidfd: readable once the command has ended; -1 without one */
+	int child_fd;	      /* a pidfd: readable once the command has ended; -1 without one */
+	struct loadlink load; /* to the 'situ load' that the command is, or runs */
 	u64 began_ns;
+	u64 told_ns; /* when the load was told to end; 0: it was not */
 	unsigned int phases;
 };
 
@@ -65,8 +69,11 @@ static void become(const struct recorder *r, int go_fd, int failed_fd)
 	if (read(go_fd, &go, 1) != 1)
 		_exit(EXEC_FAILED);
 	signal(SIGPIPE, SIG_DFL);
-	execvp(command[0], command);
-	code = errno;
+	code = -loadlink_pass(&r->load);
+	if (!code) {
+		execvp(command[0], command);
+		code = errno;
+	}
 	if (write(failed_fd, &code, sizeof(code)) < 0)
 		_exit(EXEC_FAILED);
 	_exit(EXEC_FAILED);
@@ -115,7 +122,7 @@ static int store_interval(struct recorder *r, struct err *err)
 
 	if (!phase)
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
-	if (measure_end(r->measure, phase, err))
+	if (measure_end(r->measure, phase, err) || loadlink_collect(&r->load, phase, err))
 		return -1;
 	return store_add_phase(r->store, r->run->id, phase, err);
 }
@@ -130,10 +137,27 @@ static void progress(const struct recorder *r)
 		fprintf(stderr, "\rrecording: %.0f s \033[K", s);
 }
 
-static bool over(const struct recorder *r)
+/* From a terminal, Ctrl-C goes to the command as well; a second signal would cut its load off. */
+static bool was_told(void)
 {
-	return stop_signal() ||
-	       (r->want->duration_ns && clock_mono_ns() >= r->began_ns + r->want->duration_ns);
+	return stop_signal() == SIGINT && tcgetpgrp(STDERR_FILENO) == getpgrp();
+}
+
+/* Whether it is time to end. A load that goes on is told so, and may leave its result first. */
+static bool over(struct recorder *r)
+{
+	u64 now_ns = clock_mono_ns();
+
+	if (!stop_signal() &&
+	    (!r->want->duration_ns || now_ns < r->began_ns + r->want->duration_ns))
+		return false;
+	if (!loadlink_running(&r->load))
+		return true;
+	if (!r->told_ns && !was_told())
+		kill(r->child, SIGTERM);
+	if (!r->told_ns)
+		r->told_ns = now_ns;
+	return now_ns >= r->told_ns + LOAD_ENDS_NS;
 }
 
 /* Waits for at most a second, or until @until_ns. True when the command has ended. */
@@ -153,6 +177,13 @@ static u64 earlier(u64 a, u64 b)
 	return a < b ? a : b;
 }
 
+/* A load is measured in one piece, to its own end: its endpoints have one latency each. */
+static bool goes_on(const struct recorder *r, u64 until_ns)
+{
+	return loadlink_running(&r->load) ||
+	       (clock_mono_ns() < until_ns && !loadlink_ready(&r->load));
+}
+
 /* One interval, to its end or the recording's; *@ended tells which. */
 static int record_interval(struct recorder *r, bool *ended, struct err *err)
 {
@@ -160,11 +191,12 @@ static int record_interval(struct recorder *r, bool *ended, struct err *err)
 
 	if (r->want->duration_ns)
 		until_ns = earlier(until_ns, r->began_ns + r->want->duration_ns);
-	while (!*ended && clock_mono_ns() < until_ns) {
-		u64 sample_ns = r->began_ns + COST_SAMPLE_NS;
-		bool sampling = clock_mono_ns() < sample_ns;
+	while (!*ended && goes_on(r, until_ns)) {
+		u64 now_ns = clock_mono_ns(), sample_ns = r->began_ns + COST_SAMPLE_NS;
+		u64 next_ns = now_ns < sample_ns ? sample_ns : now_ns + NSEC_PER_SEC;
 
-		*ended = wait_a_little(r, sampling ? earlier(until_ns, sample_ns) : until_ns) ||
+		*ended = wait_a_little(r,
+				       now_ns < until_ns ? earlier(until_ns, next_ns) : next_ns) ||
 			 over(r);
 		if (measure_poll(r->measure))
 			return err_set(err, EXIT_FAILED, "cannot read the spans of requests");
@@ -242,6 +274,8 @@ static int open_all(struct recorder *r, struct err *err)
 		return err_set(err, EXIT_FAILED, "out of memory: free some");
 	if (measure_open(&r->measure, !r->want->no_spans, err))
 		return -1;
+	if (r->want->command && loadlink_open(&r->load, measure_marks_fd(r->measure), err))
+		return -1;
 	if (r->want->command && make_cgroup(r, err))
 		return -1;
 	if (store_open(&r->store, r->want->store, STORE_WRITE, err))
@@ -253,7 +287,7 @@ static int open_all(struct recorder *r, struct err *err)
 
 int record(const struct recording *recording, struct run *run, int *status, struct err *err)
 {
-	struct recorder r = { .want = recording, .run = run, .child_fd = -1 };
+	struct recorder r = { .want = recording, .run = run, .child_fd = -1, .load = { -1, -1 } };
 	struct err sealing = { 0 };
 	int code = open_all(&r, err);
 
@@ -269,6 +303,7 @@ int record(const struct recording *recording, struct run *run, int *status, stru
 	}
 	if (r.child_fd >= 0)
 		close(r.child_fd);
+	loadlink_close(&r.load);
 	store_close(r.store);
 	measure_close(r.measure);
 	if (r.cgroup[0])

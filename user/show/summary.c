@@ -239,9 +239,11 @@ static int print_measured(const struct phase *phase, FILE *out)
 static void print_heading(const struct phase *pooled, FILE *out)
 {
 	bool named = strcmp(pooled->name, PHASE_NAME) != 0;
+	/* The phases of a recording follow one another, those of a placement are its trials. */
+	unsigned int nr = *pooled->placement ? pooled->trial : 1;
 	char each[UNITS_TEXT];
 
-	units_duration(each, sizeof(each), pooled->duration_ns / pooled->trial);
+	units_duration(each, sizeof(each), pooled->duration_ns / nr);
 	if (*pooled->placement)
 		table_title(out, "Placement %s: %u trial%s of %s%s%s%s", pooled->placement,
 			    pooled->trial, pooled->trial == 1 ? "" : "s", each,
