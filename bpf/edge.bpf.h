@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * Edges: one row for each pair of services that talk. The two halves of a connection whose ends
- * are both on this kernel find each other by their initial sequence numbers, whatever addresses,
- * namespaces and NAT lie between them, and count into one row.
- */
+/* Edges: one row for each pair of services that talk. */
 #ifndef SITU_BPF_EDGE_BPF_H
 #define SITU_BPF_EDGE_BPF_H
 
@@ -31,35 +27,6 @@ struct {
 	__uint(max_entries, EDGE_ROWS_MAX);
 	__type(value, u32);
 } edge_free SEC(".maps");
-
-/* Whom a join is kept for. */
-enum awaits {
-	AWAITS_CLIENT,	    /* who takes the server's part, and the join with it */
-	AWAITS_SERVER,	    /* on v1, which has to find out first whose it is */
-	AWAITS_SERVER_ONLY, /* the client has been here */
-};
-
-/*
- * Where the two halves of a connection meet. The client becomes established first and leaves its
- * part, so a server that is on this kernel finds it; the client takes the server's part with its
- * first response. Of a connection that was open before, either may come first. A hash, since the
- * two sockets know nothing else of each other.
- */
-struct join {
-	struct addr server; /* as the client dialled it */
-	struct addr local;  /* the server's own address */
-	u16 port;
-	u16 client_slot; /* SLOT_REMOTE until the client came */
-	u16 server_slot; /* SLOT_REMOTE until the server came */
-	u16 awaits;	 /* enum awaits */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
-	__type(key, struct isn_pair);
-	__type(value, struct join);
-} edge_joins SEC(".maps");
 
 /* Number of the row of @key, made when it is new; DENSE_NONE when none is free. */
 static __noinline u32 edge_number(const struct edge_key *key, const struct addr *local)

@@ -75,30 +75,29 @@ size_t selfcheck_judge(const struct selfcheck *self, struct finding findings[SEL
 	return j.nr;
 }
 
-u64 thread_runq_wait_ns(void)
+/* The second number of the line that is the file @path; 0 where it has none. */
+static u64 second_number(const char *path)
 {
 	struct buf text;
-	u64 wait_ns = 0;
+	u64 number;
 
-	/* "on a CPU, ready without one, slices": Documentation/scheduler/sched-stats.rst. */
-	if (buf_read_file(&text, "/proc/thread-self/schedstat", PROC_LINE_MAX) ||
-	    sscanf(text.data, "%*u %" SCNu64, &wait_ns) != 1)
-		wait_ns = 0;
+	if (buf_read_file(&text, path, PROC_LINE_MAX) ||
+	    sscanf(text.data, "%*u %" SCNu64, &number) != 1)
+		number = 0;
 	buf_free(&text);
-	return wait_ns;
+	return number;
+}
+
+u64 thread_runq_wait_ns(void)
+{
+	/* "on a CPU, ready without one, slices": Documentation/scheduler/sched-stats.rst. */
+	return second_number("/proc/thread-self/schedstat");
 }
 
 u64 process_rss_bytes(void)
 {
-	struct buf text;
-	u64 pages = 0;
-
 	/* "size resident shared ...", in pages: proc(5). */
-	if (buf_read_file(&text, "/proc/self/statm", PROC_LINE_MAX) ||
-	    sscanf(text.data, "%*u %" SCNu64, &pages) != 1)
-		pages = 0;
-	buf_free(&text);
-	return pages * (u64)sysconf(_SC_PAGESIZE);
+	return second_number("/proc/self/statm") * (u64)sysconf(_SC_PAGESIZE);
 }
 
 int cpu_ticks_parse(const char *text, struct cpu_ticks *ticks)

@@ -59,7 +59,7 @@ own_network()
 _cleanup()
 {
 	_status=$?
-	trap '' INT TERM HUP
+	trap '' INT TERM HUP QUIT PIPE
 	trap - EXIT
 	eval "$_at_exit"
 	for _pid in $_pids; do
@@ -74,6 +74,8 @@ _cleanup()
 }
 trap _cleanup EXIT
 trap 'exit 130' INT
+trap 'exit 131' QUIT
+trap 'exit 141' PIPE
 trap 'exit 143' TERM HUP
 
 diag()

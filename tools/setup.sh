@@ -50,7 +50,7 @@ fail()
 	exit "$1"
 }
 
-# Sets todo to the first name of each word of group $1 that no installed package satisfies.
+# Sets missing to the first name of each word of group $1 that no installed package satisfies.
 find_missing()
 {
 	local -A have=()
@@ -63,12 +63,12 @@ find_missing()
 		have[$name]=1
 	done < <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${names[@]}" 2> /dev/null |
 		sed -n 's/^installed //p')
-	todo=()
+	missing=()
 	for word in "${words[@]}"; do
 		for name in ${word//|/ }; do
 			[ -z "${have[$name]:-}" ] || continue 2
 		done
-		todo+=("${word%%|*}")
+		missing+=("${word%%|*}")
 	done
 }
 
@@ -137,13 +137,13 @@ command -v dpkg-query > /dev/null ||
 all=()
 for group; do
 	find_missing "$group"
-	[ ${#todo[@]} = 0 ] || echo "setup: for $group (${purpose[$group]}): ${todo[*]}"
-	all+=("${todo[@]}")
+	[ ${#missing[@]} = 0 ] || echo "setup: for $group (${purpose[$group]}): ${missing[*]}"
+	all+=("${missing[@]}")
 done
 [ ${#all[@]} -gt 0 ] && [ -z "$dry" ] || exit 0
 [ "$(id -u)" = 0 ] || fail 3 "installing packages needs root: run sudo tools/setup.sh $*"
 install_packages "${all[@]}"
 for group; do
 	find_missing "$group"
-	[ ${#todo[@]} = 0 ] || fail 1 "still not installed: ${todo[*]}"
+	[ ${#missing[@]} = 0 ] || fail 1 "still not installed: ${missing[*]}"
 done

@@ -20,6 +20,12 @@ for status in /proc/[0-9]*/status; do
 	fi
 done
 at_exit "echo 1 > $switch"
+# No trap sees SIGKILL: this one, in a session of its own, has the CPU back once the test is gone
+# and all that it has started, which hold the other end of the pipe.
+mkfifo "$TMP/alive"
+setsid sh -c 'trap "" INT TERM HUP QUIT; cat; echo 1 > "$0"' "$switch" \
+	< "$TMP/alive" > /dev/null 2>&1 &
+exec 9> "$TMP/alive"
 if ! echo 0 > "$switch"; then
 	skip_all "the kernel does not take CPU $cpu offline"
 fi

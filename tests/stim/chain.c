@@ -15,19 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/stim/stim.h"
+
 #define ANSWER "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 #define ASK    "GET / HTTP/1.1\r\nHost: chain\r\n\r\n"
 
 static long long burn_ns;
 static struct sockaddr_in next; /* .sin_port 0: none */
-
-static long long cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
 
 static int parse_address(const char *address, const char *port, struct sockaddr_in *to)
 {
@@ -68,9 +62,9 @@ static int connect_next(void)
 
 static int serve_one(int fd, int behind)
 {
-	long long until_ns = cpu_ns() + burn_ns;
+	long long until_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID) + burn_ns;
 
-	while (cpu_ns() < until_ns)
+	while (clock_ns(CLOCK_THREAD_CPUTIME_ID) < until_ns)
 		;
 	if (behind >= 0 &&
 	    (write(behind, ASK, strlen(ASK)) < 0 || read_message(behind, "\r\n\r\nok")))

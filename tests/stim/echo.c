@@ -7,7 +7,6 @@
  * beginning, writes a line and waits until FILE exists.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,15 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/stim/stim.h"
+
 #define BYTES_MAX (1 << 20)
 
 static char data[BYTES_MAX];
-
-static int fail(const char *what)
-{
-	fprintf(stderr, "echo: %s: %s\n", what, strerror(errno));
-	return 1;
-}
 
 static ssize_t put(int fd, void *from, size_t len)
 {

@@ -40,6 +40,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/stim/stim.h"
+
 #define REQUEST_MAX   65536
 #define MSEC	      1000000LL
 #define TLS_HANDSHAKE 0x16
@@ -59,14 +61,6 @@ struct connection {
 	size_t request_len;
 	char text[REQUEST_MAX + 1];
 };
-
-static long long now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 * MSEC + ts.tv_nsec;
-}
 
 static void sleep_until(long long ns)
 {
@@ -322,12 +316,6 @@ static void *run_connection(void *arg)
 	return NULL;
 }
 
-static int fail(const char *what)
-{
-	perror(what);
-	return 1;
-}
-
 /* Takes the next connection and gives it a thread. 0, or 1 when that failed. */
 static int take_connection(struct server *server)
 {
@@ -336,13 +324,13 @@ static int take_connection(struct server *server)
 	int one = 1;
 
 	if (!c)
-		return fail("httpd: connection");
+		return fail("connection");
 	c->server = server;
 	c->fd = accept(server->fd, NULL, NULL);
 	if (c->fd < 0 || setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) ||
 	    pthread_create(&thread, NULL, run_connection, c)) {
 		free(c);
-		return fail("httpd: accept");
+		return fail("accept");
 	}
 	pthread_detach(thread);
 	return 0;
@@ -358,7 +346,7 @@ int main(void)
 	signal(SIGPIPE, SIG_IGN);
 	if (server.fd < 0 || bind(server.fd, (struct sockaddr *)&address, sizeof(address)) ||
 	    listen(server.fd, 1024) || getsockname(server.fd, (struct sockaddr *)&address, &len))
-		return fail("httpd: listen");
+		return fail("listen");
 	printf("%d\n", ntohs(address.sin_port));
 	fflush(stdout);
 	while (take_connection(&server) == 0)

@@ -10,13 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static long long cpu_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
+#include "tests/stim/stim.h"
 
 /* 0 without CONFIG_SCHED_INFO. */
 static long long waited_ns(void)
@@ -50,9 +44,9 @@ int main(int argc, char **argv)
 	while (argc > 3 && access(argv[3], F_OK) != 0)
 		nanosleep(&pause, NULL);
 	before_ns = waited_ns();
-	start_ns = cpu_ns();
+	start_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	for (i = 1; i <= bursts; i++) {
-		while (cpu_ns() - start_ns < total_ns * i / bursts)
+		while (clock_ns(CLOCK_PROCESS_CPUTIME_ID) - start_ns < total_ns * i / bursts)
 			;
 		if (i < bursts)
 			nanosleep(&pause, NULL);

@@ -16,7 +16,6 @@
  * At its end "ask" prints "connect MEDIAN response MEDIAN sum SUM", in ns by its own clock.
  */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -24,6 +23,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/stim/stim.h"
 
 #define BYTES_MAX	(1 << 20)
 #define SAMPLES_MAX	65536
@@ -48,20 +49,6 @@ struct samples {
 
 static char data[BYTES_MAX];
 static struct samples connects, responses;
-
-static int fail(const char *what)
-{
-	fprintf(stderr, "talk: %s: %s\n", what, strerror(errno));
-	return 1;
-}
-
-static long long now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
 
 static void rest_us(long us)
 {

@@ -6,7 +6,6 @@
  * address reaches this machine's own. With NTH, each NTH segment with data to PORT is dropped.
  * Ends with a line of input, and prints how many it has dropped.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/if.h>
 #include <linux/if_tun.h>
@@ -17,6 +16,8 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "tests/stim/stim.h"
 
 #define PACKET_MAX  2048
 #define PACKETS_MAX 4096 /* on their way */
@@ -40,20 +41,6 @@ struct wire {
 };
 
 static struct wire wire;
-
-static int fail(const char *what)
-{
-	fprintf(stderr, "wire: %s: %s\n", what, strerror(errno));
-	return 1;
-}
-
-static long long now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000LL + ts.tv_nsec;
-}
 
 static int open_device(const char *name)
 {

@@ -3,8 +3,8 @@
  * Loads each program of a BPF object by itself and prints how many instructions the verifier went
  * through: insns NAME OBJECT [VARIABLE...]
  * VARIABLEs are bools of the object's .rodata, set to true. Prints "NAME<tab>program<tab>count",
- * with "no hook" for the count where the kernel has no such tracepoint or function, and "refused" with the
- * verifier's last words on stderr where it will not have the program.
+ * with "no hook" for the count where the kernel has no such tracepoint or function, and "refused"
+ * with the verifier's last words on stderr where it will not have the program.
  */
 #include <errno.h>
 #include <stdbool.h>

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "user/attribute/address.h"
-#include "user/attribute/build.h"
+#include "user/attribute/owner.h"
 #include "user/attribute/tracer.h"
 #include "user/model/profile.h"
 #include "user/trace/account.h"
@@ -220,7 +220,7 @@ static const char *service_of(const struct resolver *r, u32 slot)
 	bool gone = slot >= SLOT_FIRST && slot < r->after->nr_owners &&
 		    !r->after->owners[slot].key && slot < r->before->nr_owners;
 
-	return build_owner_name(gone ? r->before : r->after, r->names, slot, NULL);
+	return owner_name(gone ? r->before : r->after, r->names, slot, NULL);
 }
 
 /* A server's name; where it is not here, the address that was dialled. */

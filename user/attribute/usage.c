@@ -3,7 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "user/attribute/build.h"
+#include "user/attribute/delta.h"
+#include "user/attribute/owner.h"
 #include "user/attribute/usage.h"
 #include "user/collect/procfs.h"
 
@@ -61,7 +62,8 @@ int usages_take(struct usages *usages, const struct cgroupfs *fs, const struct s
 		u64 key = s->owners[i].key;
 
 		if (!key || s->owners[i].removed_ns ||
-		    cgroupfs_path(fs, build_tree(key), key & OWNER_ID_MASK, path, sizeof(path)))
+		    cgroupfs_path(fs, owner_cgroup_tree(key), key & OWNER_ID_MASK, path,
+				  sizeof(path)))
 			continue;
 		if (take(usages, fs, path))
 			return -ENOMEM;
@@ -117,23 +119,18 @@ static bool covered(const struct phase *phase, const struct usages *usages, stru
 	return false;
 }
 
-static u64 minus(u64 now, u64 before)
-{
-	return now > before ? now - before : 0;
-}
-
 static void add(struct service *service, const struct usage *now, const struct usage *was)
 {
 	service->mem_bytes += now->memory.bytes;
 	service->mem_peak_bytes += now->memory.peak_bytes;
 	service->mem_anon_bytes += now->memory.anon_bytes;
 	service->mem_file_bytes += now->memory.file_bytes;
-	service->page_faults += minus(now->memory.faults, was->memory.faults);
-	service->major_faults += minus(now->memory.major_faults, was->memory.major_faults);
-	service->throttled_ns += minus(now->cpu.throttled_ns, was->cpu.throttled_ns);
-	service->stall_cpu_ns += minus(now->pressure.cpu_ns, was->pressure.cpu_ns);
-	service->stall_io_ns += minus(now->pressure.io_ns, was->pressure.io_ns);
-	service->stall_memory_ns += minus(now->pressure.memory_ns, was->pressure.memory_ns);
+	service->page_faults += delta_u64(now->memory.faults, was->memory.faults);
+	service->major_faults += delta_u64(now->memory.major_faults, was->memory.major_faults);
+	service->throttled_ns += delta_u64(now->cpu.throttled_ns, was->cpu.throttled_ns);
+	service->stall_cpu_ns += delta_u64(now->pressure.cpu_ns, was->pressure.cpu_ns);
+	service->stall_io_ns += delta_u64(now->pressure.io_ns, was->pressure.io_ns);
+	service->stall_memory_ns += delta_u64(now->pressure.memory_ns, was->pressure.memory_ns);
 }
 
 void usages_add(struct phase *phase, const struct usages *before, const struct usages *after,
@@ -142,7 +139,7 @@ void usages_add(struct phase *phase, const struct usages *before, const struct u
 	static const struct usage nothing;
 	size_t i;
 
-	phase->steal_ns += minus(after->steal_ns, before->steal_ns);
+	phase->steal_ns += delta_u64(after->steal_ns, before->steal_ns);
 	for (i = 0; i < after->nr; i++) {
 		const struct usage *now = &after->item[i], *was = find(before, now->path, i);
 		struct service *service = service_at(phase, names, now->path);

@@ -43,7 +43,4 @@ void collector_forget(struct collector *c);
  */
 int collector_sample_cost(struct collector *c, bool on);
 
-/* Kernel memory of all maps for @cpus possible CPUs, computed from their sizes, in bytes. */
-u64 collector_map_bytes(unsigned int cpus);
-
 #endif

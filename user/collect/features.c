@@ -157,7 +157,7 @@ static bool has_enumerator(const struct btf *btf, const char *type, const char *
 	return false;
 }
 
-static struct feature *find(struct features *features, const char *program)
+struct feature *features_find(struct features *features, const char *program)
 {
 	size_t i;
 
@@ -180,7 +180,7 @@ static void decide(struct features *features, struct feature *row, const struct 
 			 row->fallback ? row->fallback : "");
 		return;
 	}
-	first = row->stands_in_for ? find(features, row->stands_in_for) : NULL;
+	first = row->stands_in_for ? features_find(features, row->stands_in_for) : NULL;
 	if (first && first->state == FEATURE_USED) {
 		row->state = FEATURE_REPLACED;
 		snprintf(row->reason, sizeof(row->reason), "%s is here", first->hook);
@@ -264,13 +264,13 @@ int features_decide(struct features *features, bool by_v1_cpu, struct err *err)
 	features->sched_rq_clock = has_member(btf, "sched_entity", "cfs_rq") &&
 				   has_member(btf, "cfs_rq", "rq") &&
 				   has_member(btf, "sched_info", "last_queued");
-	sched = find(features, "sched_switch");
+	sched = features_find(features, "sched_switch");
 	if (!features->sched_rq_clock && sched) {
 		sched->state = FEATURE_MISSING;
 		snprintf(sched->reason, sizeof(sched->reason),
 			 "needs CONFIG_FAIR_GROUP_SCHED and CONFIG_SCHED_INFO");
 	}
-	reader = find(features, "tcp_reader");
+	reader = features_find(features, "tcp_reader");
 	if (!by_v1_cpu && reader && reader->state == FEATURE_USED) {
 		reader->state = FEATURE_REPLACED;
 		snprintf(reader->reason, sizeof(reader->reason), "a socket names its cgroup v2");

@@ -59,6 +59,9 @@ bool features_spans(const struct features *features);
  */
 int features_decide(struct features *features, bool by_v1_cpu, struct err *err);
 
+/* The row of @program, whose name is its own in all objects; NULL without one. */
+struct feature *features_find(struct features *features, const char *program);
+
 /* Keeps libbpf's messages off stderr, but its warnings when SITU_DEBUG is set. */
 void features_quiet_libbpf(void);
 

@@ -9,8 +9,8 @@
 
 #include "user/base/buf.h"
 #include "user/collect/cgroupfs.h"
-#include "user/collect/collector.h"
 #include "user/collect/machine.h"
+#include "user/collect/objects.h"
 
 void machine_add(struct machine *m, const char *subject, enum machine_level level, const char *fmt,
 		 ...)
@@ -133,7 +133,7 @@ void machine_look(struct machine *m)
 
 	memset(m, 0, sizeof(*m));
 	m->cpus = cpus > 0 ? (unsigned int)cpus : 1;
-	m->map_bytes = collector_map_bytes(m->cpus);
+	m->map_bytes = objects_map_bytes(m->cpus);
 	look_at_kernel(m);
 	look_at_lockdown(m);
 	look_at_cgroups(m);

@@ -146,19 +146,6 @@ static int put_endpoints(struct writer *w, const struct phase *phase)
 	return failed;
 }
 
-static int put_list(struct writer *w, const struct run *run, const char *name,
-		    int (*put_one)(struct writer *, const struct phase *))
-{
-	int failed = 0;
-	size_t i;
-
-	writer_open_list(w, name);
-	for (i = 0; i < run->nr_phases && !failed; i++)
-		failed = put_one(w, &run->phases[i]);
-	writer_close_list(w);
-	return failed;
-}
-
 static struct program *total_program(struct phase *total, const char *name)
 {
 	size_t i;
@@ -266,9 +253,10 @@ int export_json_with(const struct run *run, const char *name, const char *json, 
 {
 	struct writer w = { .out = out, .err = err };
 
-	if (put_head(&w, run) || put_list(&w, run, "phases", put_phase) ||
-	    put_list(&w, run, "services", put_services) || put_list(&w, run, "edges", put_edges) ||
-	    put_list(&w, run, "endpoints", put_endpoints) || writer_attribution(&w, run) ||
+	if (put_head(&w, run) || writer_list(&w, run, "phases", put_phase) ||
+	    writer_list(&w, run, "services", put_services) ||
+	    writer_list(&w, run, "edges", put_edges) ||
+	    writer_list(&w, run, "endpoints", put_endpoints) || writer_attribution(&w, run) ||
 	    put_totals(&w, run))
 		return -1;
 	if (name)

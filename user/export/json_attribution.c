@@ -124,24 +124,11 @@ static int put_profiles(struct writer *w, const struct phase *phase)
 	return failed;
 }
 
-static int put_list(struct writer *w, const struct run *run, const char *name,
-		    int (*put_one)(struct writer *, const struct phase *))
-{
-	int failed = 0;
-	size_t i;
-
-	writer_open_list(w, name);
-	for (i = 0; i < run->nr_phases && !failed; i++)
-		failed = put_one(w, &run->phases[i]);
-	writer_close_list(w);
-	return failed;
-}
-
 int writer_attribution(struct writer *w, const struct run *run)
 {
-	return put_list(w, run, "attribution", put_attribution) ||
-			       put_list(w, run, "coverage", put_coverage) ||
-			       put_list(w, run, "profiles", put_profiles)
+	return writer_list(w, run, "attribution", put_attribution) ||
+			       writer_list(w, run, "coverage", put_coverage) ||
+			       writer_list(w, run, "profiles", put_profiles)
 		       ? -1
 		       : 0;
 }

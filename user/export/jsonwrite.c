@@ -118,13 +118,13 @@ int writer_put(struct writer *w, json_t *object)
 	return 0;
 }
 
-void writer_open_list(struct writer *w, const char *name)
+static void open_list(struct writer *w, const char *name)
 {
 	fprintf(w->out, ",\n\"%s\": [", name);
 	w->first = true;
 }
 
-void writer_close_list(struct writer *w)
+static void close_list(struct writer *w)
 {
 	fputs(w->first ? "]" : "\n]", w->out);
 }
@@ -138,4 +138,17 @@ int writer_element(struct writer *w, json_t *object, int failed)
 	fputs(w->first ? "\n" : ",\n", w->out);
 	w->first = false;
 	return writer_put(w, object);
+}
+
+int writer_list(struct writer *w, const struct run *run, const char *name,
+		int (*put_one)(struct writer *, const struct phase *))
+{
+	int failed = 0;
+	size_t i;
+
+	open_list(w, name);
+	for (i = 0; i < run->nr_phases && !failed; i++)
+		failed = put_one(w, &run->phases[i]);
+	close_list(w);
+	return failed;
 }

@@ -40,9 +40,12 @@ int writer_phase_key(struct writer *w, json_t *object, const struct phase *phase
 /* Writes @object, which it frees. 0 or -1. */
 int writer_put(struct writer *w, json_t *object);
 
-/* The document's next member: a list, one element a line. */
-void writer_open_list(struct writer *w, const char *name);
-void writer_close_list(struct writer *w);
+/*
+ * The document's next member @name: a list, one element a line, to which @put_one writes those of
+ * each phase of @run by writer_element(). 0 or -1.
+ */
+int writer_list(struct writer *w, const struct run *run, const char *name,
+		int (*put_one)(struct writer *, const struct phase *));
 
 /* Writes the list's next element @object, which it frees, unless filling it has @failed. 0 or -1.
  */

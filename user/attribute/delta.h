@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What a counter or a histogram of the kernel's programs rose by between two snapshots. */
+#ifndef SITU_ATTRIBUTE_DELTA_H
+#define SITU_ATTRIBUTE_DELTA_H
+
+#include "user/model/hist.h"
+
+/* @now less @before; 0 where it fell, as a counter does that was taken back and given anew. */
+u64 delta_u64(u64 now, u64 before);
+
+/*
+ * Adds the samples between the buckets @before and @now to @into; the sums are of the samples'
+ * values. The buckets are those of HIST_KERNEL_SUB_BITS or HIST_COARSE_SUB_BITS (bpf/contract.h).
+ * 0 or -ENOMEM.
+ */
+int delta_hist_kernel(struct hist *into, const u64 *now, const u64 *before, u64 sum_now,
+		      u64 sum_before);
+int delta_hist_coarse(struct hist *into, const u64 *now, const u64 *before, u64 sum_now,
+		      u64 sum_before);
+
+#endif
