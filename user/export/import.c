@@ -3,6 +3,7 @@
  * JSON back into a run. The document may come from anybody: every member is checked for its type
  * and range, what this situ does not know is passed over.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -332,18 +333,16 @@ static int read_path(struct reader *r, const json_t *list, struct buf *path)
 
 	if (!json_is_array(list) || json_array_size(list) > PLACES_MAX)
 		return bad(r, "path", "is not a list of names");
-	buf_puts(path, "");
 	json_array_foreach (list, i, name) {
 		const char *text = json_string_value(name);
-		char *clean = text ? text_dup(text) : NULL;
 
 		if (!text)
 			return bad(r, "path", "holds something that is not a text");
-		if (!clean)
-			return out_of_memory(r);
-		buf_printf(path, "%s%s", i ? (const char[]){ PATH_BREAK, 0 } : "", clean);
-		free(clean);
+		profile_path_add(path, text);
 	}
+	buf_puts(path, "");
+	if (path->failed == -E2BIG)
+		return bad(r, "path", "is longer than a request can be followed");
 	return path->failed ? out_of_memory(r) : 0;
 }
 
