@@ -23,10 +23,11 @@
 #include "user/model/metrics.h"
 #include "user/model/profile.h"
 
-#define SELF_PREFIX "self_"
-#define LABELS_MAX  1024 /* different labels in one tally */
-#define PLACES_MAX  4096 /* in one profile */
-#define SECONDS_MAX 1e10 /* 317 years: what fits into 64 bits of nanoseconds, and some to spare */
+#define SELF_PREFIX  "self_"
+#define LABELS_MAX   1024 /* different labels in one tally */
+#define PROFILES_MAX 1024 /* in one phase */
+#define PLACES_MAX   4096 /* in one profile */
+#define SECONDS_MAX  1e10 /* 317 years: what fits into 64 bits of nanoseconds, and some to spare */
 
 struct reader {
 	struct run *run;
@@ -322,6 +323,8 @@ static int read_coverage(struct reader *r, json_t *object, void *to)
 
 	if (!name || !phase)
 		return -1;
+	if (phase->nr_profiles == PROFILES_MAX)
+		return bad(r, "endpoint", "is one of more than 1024 in its phase");
 	return read_metrics(r, object, ENTITY_COVERAGE, phase_add_profile(phase, name));
 }
 
@@ -415,11 +418,12 @@ static int read_profile(struct reader *r, json_t *object, void *to)
 
 	if (!name || !phase)
 		return -1;
-	if (json_array_size(json_object_get(object, "places")) > PLACES_MAX)
-		return bad(r, "places", "are more than 4096");
 	profile = phase_find_profile(phase, name);
 	if (!profile)
 		return bad(r, "endpoint", "is not one of coverage[]");
+	/* Several elements may be of one profile. */
+	if (json_array_size(json_object_get(object, "places")) + profile->nr_places > PLACES_MAX)
+		return bad(r, "places", "are more than 4096");
 	return read_list(r, object, "places", profile, read_place);
 }
 
