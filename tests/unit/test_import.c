@@ -121,6 +121,55 @@ static void test_import_of_broken_documents(void **state)
 	}
 }
 
+static void import_fails(struct buf *text, const char *words)
+{
+	struct run run = { 0 };
+	struct err err = { 0 };
+
+	assert_int_equal(text->failed, 0);
+	assert_int_equal(import_json(text->data, text->len, &run, &err), -1);
+	if (!strstr(err.text, words))
+		fail_msg("'%s' is not in '%s'", words, err.text);
+	buf_free(text);
+}
+
+/* @nr of them from @first on, as a list. */
+static void put_places(struct buf *text, int first, int nr)
+{
+	int i;
+
+	buf_puts(text, "\"places\":[");
+	for (i = first; i < first + nr; i++)
+		buf_printf(text, "%s{\"path\":[\"%d\"],\"slices\":[]}", i > first ? "," : "", i);
+	buf_puts(text, "]}");
+}
+
+/* What is looked up one by one must not be more than that takes a moment for. */
+static void test_import_of_many_places(void **state)
+{
+	struct buf text = buf_init(4 << 20);
+	int i;
+	(void)state;
+
+	buf_puts(&text, PHASES ",\"coverage\":[{" OF ",\"endpoint\":\"e\"}],\"profiles\":[");
+	for (i = 0; i < 3; i++) {
+		buf_printf(&text, "%s{" OF ",\"endpoint\":\"e\",", i ? "," : "");
+		put_places(&text, i * 2000, 2000);
+	}
+	buf_puts(&text, "]}");
+	import_fails(&text, "profiles[2].places are more than 4096");
+	buf_puts(&text, PHASES ",\"coverage\":[");
+	for (i = 0; i < 1025; i++)
+		buf_printf(&text, "%s{" OF ",\"endpoint\":\"e%d\"}", i ? "," : "", i);
+	buf_puts(&text, "]}");
+	import_fails(&text, "coverage[1024].endpoint is one of more than 1024");
+	buf_puts(&text, PROFILE "{\"path\":[\"x\"");
+	for (i = 0; i < 1100; i++)
+		buf_printf(&text, ",\"%01000d\"", i);
+	buf_puts(&text, "],\"slices\":[]}]}]}");
+	import_fails(&text, "path is longer than");
+}
+
 /* Too deep, too many labels, too long a document: refused, not followed. */
 static void test_import_is_bounded(void **state)
 {
@@ -210,6 +259,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_import_of_broken_documents),
 		cmocka_unit_test(test_import_is_bounded),
+		cmocka_unit_test(test_import_of_many_places),
 		cmocka_unit_test(test_import_skips_the_unknown),
 		cmocka_unit_test(test_import_of_damaged_documents),
 	};

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <sys/stat.h>
+
 #include "tests/unit/store_dir.h"
 #include "user/base/buf.h"
 #include "user/export/export.h"
@@ -17,6 +19,41 @@ static void test_round_trip(void **state)
 		load_equals(dir->db, NULL, &run);
 		run_free(&run);
 	}
+}
+
+/* What a run is said to take of the file is about that: places and traces, too. */
+static void test_bytes_of_runs(void **state)
+{
+	const struct dir *dir = *state;
+	struct store_list list;
+	struct err err = { 0 };
+	struct store *store;
+	u64 seed, bytes = 0;
+	struct stat st;
+	size_t i;
+
+	for (seed = 1; seed <= 4; seed++) {
+		struct run run = random_run(seed);
+
+		for (i = 0; seed % 2 && i < run.nr_phases; i++) {
+			while (run.phases[i].nr_traces < 300)
+				random_trace(phase_add_trace(&run.phases[i], "GET /", "lost"),
+					     &(u64){ i + 1 });
+		}
+		make_store(dir->db, &run);
+		run_free(&run);
+	}
+	store = open_ok(dir->db, STORE_READ);
+	assert_int_equal(store_list_runs(store, &list, &err), 0);
+	assert_int_equal(list.nr, 4);
+	for (i = 0; i < list.nr; i++)
+		bytes += list.run[i].bytes;
+	assert_true(list.run[0].bytes > list.run[1].bytes + 300 * 4 * 90 * 6UL);
+	store_list_free(&list);
+	store_close(store);
+	assert_int_equal(stat(dir->db, &st), 0);
+	if (3 * bytes < 2 * (u64)st.st_size || 3 * bytes > 4 * (u64)st.st_size)
+		fail_msg("%llu of %lld", (unsigned long long)bytes, (long long)st.st_size);
 }
 
 static void test_empty_run_and_bare_phase(void **state)
@@ -247,6 +284,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_round_trip),
+		TEST(test_bytes_of_runs),
 		TEST(test_empty_run_and_bare_phase),
 		TEST(test_unknown_real_and_largest_counter),
 		TEST(test_selectors),

@@ -137,6 +137,13 @@ static void test_damaged_rows(void **state)
 		"UPDATE hist SET metric_id = (SELECT id FROM metric WHERE name = 'codes')"
 		" WHERE metric_id = (SELECT id FROM metric WHERE name = 'latency_ns')",
 		"UPDATE entity SET parent_id = NULL",
+		"UPDATE place SET slices = x'ff'",
+		"UPDATE place SET path = 'web'",
+		"UPDATE span SET parent = seq WHERE seq = 2",
+		"UPDATE span SET parent = 4294967296 WHERE seq = 2",
+		"UPDATE span SET parent = NULL WHERE seq = 2",
+		"UPDATE span SET disk_ns = -1 WHERE seq = 2",
+		"UPDATE trace SET weight = -1",
 	};
 	const struct dir *dir = *state;
 	struct run run = random_run(SEED);
@@ -149,6 +156,39 @@ static void test_damaged_rows(void **state)
 		unlink(dir->db);
 	}
 	run_free(&run);
+}
+
+/* A store may come from anybody: no text of it reaches a terminal as it is. */
+static void test_hostile_texts(void **state)
+{
+	const struct dir *dir = *state;
+	struct run run = random_run(SEED), loaded = { 0 };
+	struct err err = { 0 };
+	struct store *store;
+	size_t i;
+
+	make_store(dir->db, &run);
+	sql(dir->db, "UPDATE place SET path = path || char(10) || char(27) || '[2J' || "
+		     "CAST(x'ff' AS TEXT) WHERE path != '';"
+		     "UPDATE trace SET endpoint = char(27), flaws = char(8238);"
+		     "UPDATE span SET client = CAST(x'ff' AS TEXT), server = char(27), "
+		     "server_addr = char(10)");
+	store = open_ok(dir->db, STORE_READ);
+	assert_int_equal(store_load_run(store, NULL, &loaded, &err), 0);
+	for (i = 0; i < loaded.nr_phases; i++) {
+		const struct phase *phase = &loaded.phases[i];
+
+		assert_string_equal(phase->profiles[0].places[0].path, "");
+		assert_string_equal(phase->profiles[0].places[1].path, "web\n?[2J?");
+		assert_string_equal(phase->traces[0].endpoint, "?");
+		assert_string_equal(phase->traces[0].flaws, "?");
+		assert_string_equal(phase->traces[0].spans[1].client, "?");
+		assert_string_equal(phase->traces[0].spans[1].server, "?");
+		assert_string_equal(phase->traces[0].spans[1].server_addr, "?");
+	}
+	store_close(store);
+	run_free(&run);
+	run_free(&loaded);
 }
 
 /* Runs the rest of the test as a user that rights apply to. */
@@ -199,6 +239,7 @@ int main(void)
 		TEST(test_truncated),
 		TEST(test_flipped_bytes),
 		TEST(test_damaged_rows),
+		TEST(test_hostile_texts),
 		TEST(test_read_only_directory),
 	};
 

@@ -134,6 +134,201 @@ static void chrome_has_what_perfetto_reads(void **state)
 	run_free(&run);
 }
 
+/* @digits of lower-case hexadecimal, not all of them 0. */
+static void check_id(const char *text, size_t digits)
+{
+	assert_int_equal(strlen(text), digits);
+	assert_int_equal(strspn(text, "0123456789abcdef"), digits);
+	assert_true(strspn(text, "0") < digits);
+}
+
+/* A 64-bit number is a text of decimal digits: a double, as a number of JSON's is, has 53 bits. */
+static u64 check_u64(const json_t *object, const char *key)
+{
+	const char *text = text_at(object, key);
+
+	assert_true(*text && strlen(text) == strspn(text, "0123456789"));
+	return strtoull(text, NULL, 10);
+}
+
+/* KeyValues: no key twice, and of a value's kinds exactly one. */
+static void check_attributes(const json_t *list)
+{
+	json_t *attribute, *seen = json_object();
+	size_t i;
+
+	json_array_foreach (list, i, attribute) {
+		const char *key = text_at(attribute, "key");
+		const json_t *value = json_object_get(attribute, "value");
+
+		assert_int_equal(json_object_size(attribute), 2);
+		assert_null(json_object_get(seen, key));
+		json_object_set_new(seen, key, json_true());
+		assert_int_equal(json_object_size(value), 1);
+		if (json_object_get(value, "intValue"))
+			assert_true(check_u64(value, "intValue") <= INT64_MAX);
+		else
+			text_at(value, "stringValue");
+	}
+	assert_true(i > 0);
+	json_decref(seen);
+}
+
+/* The one span of element @index of resourceSpans, whose wrapping is as the format has it. */
+static json_t *unwrap(json_t *document, size_t index)
+{
+	json_t *resource = json_array_get(json_object_get(document, "resourceSpans"), index);
+	json_t *scope = json_array_get(json_object_get(resource, "scopeSpans"), 0);
+
+	assert_int_equal(json_object_size(resource), 2);
+	assert_int_equal(json_array_size(json_object_get(resource, "scopeSpans")), 1);
+	assert_int_equal(json_array_size(json_object_get(scope, "spans")), 1);
+	assert_string_equal(text_at(json_object_get(scope, "scope"), "name"), "situ");
+	check_attributes(json_object_get(json_object_get(resource, "resource"), "attributes"));
+	return json_array_get(json_object_get(scope, "spans"), 0);
+}
+
+/* trace.proto and the JSON encoding of the OTLP specification, 1.x; returns how many spans. */
+static size_t check_otlp(json_t *document)
+{
+	size_t i, nr = json_array_size(json_object_get(document, "resourceSpans"));
+	json_t *seen = json_object();
+	char key[64];
+
+	assert_int_equal(json_object_size(document), 1);
+	for (i = 0; i < nr; i++) {
+		json_t *span = unwrap(document, i);
+		const char *trace = text_at(span, "traceId"), *id = text_at(span, "spanId");
+		const char *parent = text_at(span, "parentSpanId");
+		json_int_t kind = json_integer_value(json_object_get(span, "kind"));
+
+		assert_int_equal(json_object_size(span), 8);
+		check_id(trace, 32);
+		check_id(id, 16);
+		assert_true(kind == 2 || kind == 3);
+		text_at(span, "name");
+		assert_true(check_u64(span, "startTimeUnixNano") <=
+			    check_u64(span, "endTimeUnixNano"));
+		check_attributes(json_object_get(span, "attributes"));
+		/* A parent is a span of the same trace, which stands before its children. */
+		snprintf(key, sizeof(key), "%s/%s", trace, parent);
+		assert_true(!*parent || json_object_get(seen, key));
+		snprintf(key, sizeof(key), "%s/%s", trace, id);
+		assert_null(json_object_get(seen, key));
+		json_object_set_new(seen, key, json_true());
+	}
+	json_decref(seen);
+	return nr;
+}
+
+/* A name of the process or the thread of @event, for later ones. */
+static void take_name(json_t *named, const json_t *event)
+{
+	bool process = strcmp(text_at(event, "name"), "process_name") == 0;
+	char key[64];
+
+	assert_true(process || strcmp(text_at(event, "name"), "thread_name") == 0);
+	text_at(json_object_get(event, "args"), "name");
+	snprintf(key, sizeof(key), "%lld/%lld",
+		 (long long)json_integer_value(json_object_get(event, "pid")),
+		 process ? 0 : (long long)json_integer_value(json_object_get(event, "tid")));
+	json_object_set_new(named, key, json_true());
+}
+
+static void check_slice(const json_t *named, const json_t *event)
+{
+	json_int_t pid = json_integer_value(json_object_get(event, "pid"));
+	json_int_t tid = json_integer_value(json_object_get(event, "tid"));
+	char key[64];
+
+	assert_string_equal(text_at(event, "ph"), "X");
+	text_at(event, "cat");
+	text_at(event, "name");
+	assert_true(json_is_number(json_object_get(event, "ts")));
+	assert_true(json_is_number(json_object_get(event, "dur")));
+	assert_true(json_number_value(json_object_get(event, "ts")) >= 0);
+	assert_true(json_number_value(json_object_get(event, "dur")) >= 0);
+	assert_true(json_is_object(json_object_get(event, "args")));
+	snprintf(key, sizeof(key), "%lld/0", (long long)pid);
+	assert_non_null(json_object_get(named, key));
+	snprintf(key, sizeof(key), "%lld/%lld", (long long)pid, (long long)tid);
+	assert_non_null(json_object_get(named, key));
+}
+
+/* The Trace Event Format: complete events in microseconds, metadata events with names. */
+static size_t check_chrome(const json_t *document)
+{
+	const json_t *events = json_object_get(document, "traceEvents");
+	json_t *named = json_object(), *event;
+	size_t i, slices = 0;
+
+	assert_string_equal(text_at(document, "displayTimeUnit"), "ns");
+	assert_true(json_is_array(events));
+	json_array_foreach (events, i, event) {
+		assert_true(json_integer_value(json_object_get(event, "pid")) > 0);
+		assert_true(json_is_integer(json_object_get(event, "tid")));
+		if (strcmp(text_at(event, "ph"), "M") == 0) {
+			take_name(named, event);
+			continue;
+		}
+		check_slice(named, event);
+		slices++;
+	}
+	json_decref(named);
+	return slices;
+}
+
+/* Halves that were not measured, single instants that are not known, and texts at their limits. */
+static void lose_some(struct kept_trace *trace, u64 *random)
+{
+	char name[4096];
+	size_t i;
+
+	memset(name, 'x', sizeof(name));
+	for (i = random_u64(random) % 2; i + 2 < sizeof(name); i += 2)
+		memcpy(name + i, "\xc3\xa4", 2);
+	name[sizeof(name) - 1] = '\0';
+	run_set_text(&trace->endpoint, name);
+	for (i = 0; i < trace->nr_spans; i++) {
+		struct kept_span *span = &trace->spans[i];
+		u64 *const at[] = { &span->sent_ns,	&span->arrived_ns,  &span->begun_ns,
+				    &span->answered_ns, &span->returned_ns, &span->read_ns };
+		size_t k;
+
+		for (k = 0; k < ARRAY_SIZE(at); k++)
+			*at[k] = random_u64(random) % 3 ? *at[k] : 0;
+		if (random_u64(random) % 4 == 0)
+			*at[0] = *at[4] = *at[5] = 0;
+		if (random_u64(random) % 4 == 0)
+			*at[1] = *at[2] = *at[3] = 0;
+	}
+}
+
+static void each_document_is_as_its_format_says(void **state)
+{
+	u64 seed, random = 7;
+	size_t i, k, spans = 0, slices = 0;
+
+	(void)state;
+	for (seed = 1; seed <= 20; seed++) {
+		struct run run = random_run(seed);
+		json_t *otlp, *chrome;
+
+		for (i = 0; i < run.nr_phases; i++) {
+			for (k = 0; k < run.phases[i].nr_traces; k++)
+				lose_some(&run.phases[i].traces[k], &random);
+		}
+		otlp = export_with(export_otlp, &run);
+		chrome = export_with(export_chrome, &run);
+		spans += check_otlp(otlp);
+		slices += check_chrome(chrome);
+		json_decref(otlp);
+		json_decref(chrome);
+		run_free(&run);
+	}
+	assert_true(spans > 500 && slices > 500);
+}
+
 static void any_trace_is_written(void **state)
 {
 	u64 seed;
@@ -161,6 +356,7 @@ int main(void)
 		cmocka_unit_test(otlp_has_what_jaeger_reads),
 		cmocka_unit_test(chrome_has_what_perfetto_reads),
 		cmocka_unit_test(any_trace_is_written),
+		cmocka_unit_test(each_document_is_as_its_format_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * JSON back into a run. The document may come from anybody: every member is checked for its type
  * and range, what this situ does not know is passed over.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <math.h>
@@ -22,10 +23,11 @@
 #include "user/model/metrics.h"
 #include "user/model/profile.h"
 
-#define SELF_PREFIX "self_"
-#define LABELS_MAX  1024 /* different labels in one tally */
-#define PLACES_MAX  4096 /* in one profile */
-#define SECONDS_MAX 1e10 /* 317 years: what fits into 64 bits of nanoseconds, and some to spare */
+#define SELF_PREFIX  "self_"
+#define LABELS_MAX   1024 /* different labels in one tally */
+#define PROFILES_MAX 1024 /* in one phase */
+#define PLACES_MAX   4096 /* in one profile */
+#define SECONDS_MAX  1e10 /* 317 years: what fits into 64 bits of nanoseconds, and some to spare */
 
 struct reader {
 	struct run *run;
@@ -321,6 +323,8 @@ static int read_coverage(struct reader *r, json_t *object, void *to)
 
 	if (!name || !phase)
 		return -1;
+	if (phase->nr_profiles == PROFILES_MAX)
+		return bad(r, "endpoint", "is one of more than 1024 in its phase");
 	return read_metrics(r, object, ENTITY_COVERAGE, phase_add_profile(phase, name));
 }
 
@@ -332,18 +336,16 @@ static int read_path(struct reader *r, const json_t *list, struct buf *path)
 
 	if (!json_is_array(list) || json_array_size(list) > PLACES_MAX)
 		return bad(r, "path", "is not a list of names");
-	buf_puts(path, "");
 	json_array_foreach (list, i, name) {
 		const char *text = json_string_value(name);
-		char *clean = text ? text_dup(text) : NULL;
 
 		if (!text)
 			return bad(r, "path", "holds something that is not a text");
-		if (!clean)
-			return out_of_memory(r);
-		buf_printf(path, "%s%s", i ? (const char[]){ PATH_BREAK, 0 } : "", clean);
-		free(clean);
+		profile_path_add(path, text);
 	}
+	buf_puts(path, "");
+	if (path->failed == -E2BIG)
+		return bad(r, "path", "is longer than a request can be followed");
 	return path->failed ? out_of_memory(r) : 0;
 }
 
@@ -416,11 +418,12 @@ static int read_profile(struct reader *r, json_t *object, void *to)
 
 	if (!name || !phase)
 		return -1;
-	if (json_array_size(json_object_get(object, "places")) > PLACES_MAX)
-		return bad(r, "places", "are more than 4096");
 	profile = phase_find_profile(phase, name);
 	if (!profile)
 		return bad(r, "endpoint", "is not one of coverage[]");
+	/* Several elements may be of one profile. */
+	if (json_array_size(json_object_get(object, "places")) + profile->nr_places > PLACES_MAX)
+		return bad(r, "places", "are more than 4096");
 	return read_list(r, object, "places", profile, read_place);
 }
 

@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "user/base/buf.h"
 #include "user/base/units.h"
 #include "user/export/export.h"
 #include "user/model/instants.h"
@@ -142,6 +143,30 @@ static json_t *otlp_attributes(const struct writer *w, const struct kept_span *s
 	return NULL;
 }
 
+/* Whether the half of @span on the side of @kind was measured, and is written. */
+static bool has_half(const struct kept_span *span, int kind)
+{
+	if (kind == KIND_CLIENT)
+		return span->sent_ns || span->returned_ns || span->read_ns;
+	return span->arrived_ns || span->begun_ns || span->answered_ns;
+}
+
+/*
+ * The id of what the half @kind of span @index lies in, "" for that of the root: the client's half
+ * for a server's, else the server's half of the parent. Halves that are not written are passed by.
+ */
+static void parent_id(const struct kept_trace *trace, u32 index, int kind, char text[ID_TEXT])
+{
+	*text = '\0';
+	while (!*text && (kind == KIND_SERVER || trace->spans[index].parent != KEPT_ROOT)) {
+		if (kind == KIND_CLIENT)
+			index = trace->spans[index].parent;
+		kind = kind == KIND_SERVER ? KIND_CLIENT : KIND_SERVER;
+		if (has_half(&trace->spans[index], kind))
+			span_id(text, index, kind);
+	}
+}
+
 /* One half of a request, from @from to @to, as its service's. */
 static void put_otlp_span(struct writer *w, size_t index, int kind, u64 from, u64 to,
 			  const u64 t[INSTANTS])
@@ -149,16 +174,12 @@ static void put_otlp_span(struct writer *w, size_t index, int kind, u64 from, u6
 	const struct kept_span *span = &w->trace->spans[index];
 	const char *service = kind == KIND_SERVER ? span->server : span->client;
 	bool root = span->parent == KEPT_ROOT;
-	char trace[ID_TEXT], id[ID_TEXT], parent[ID_TEXT] = "", start[DECIMAL_TEXT],
-					  end[DECIMAL_TEXT];
+	char trace[ID_TEXT], id[ID_TEXT], parent[ID_TEXT], start[DECIMAL_TEXT], end[DECIMAL_TEXT];
 	json_t *body;
 
 	trace_id(w, trace);
 	span_id(id, index, kind);
-	if (kind == KIND_SERVER && span->sent_ns)
-		span_id(parent, index, KIND_CLIENT);
-	else if (!root)
-		span_id(parent, span->parent, KIND_SERVER);
+	parent_id(w->trace, (u32)index, kind, parent);
 	snprintf(start, sizeof(start), "%" PRIu64, from);
 	snprintf(end, sizeof(end), "%" PRIu64, to);
 	body = json_pack("{s:s,s:s,s:s,s:s,s:i,s:s,s:s,s:o}", "traceId", trace, "spanId", id,
@@ -181,9 +202,9 @@ static void put_otlp(struct writer *w)
 		u64 t[INSTANTS];
 
 		instants_of(&w->trace->spans[i], t);
-		if (w->trace->spans[i].sent_ns)
+		if (has_half(&w->trace->spans[i], KIND_CLIENT))
 			put_otlp_span(w, i, KIND_CLIENT, t[CONNECTS], t[READ], t);
-		if (w->trace->spans[i].arrived_ns)
+		if (has_half(&w->trace->spans[i], KIND_SERVER))
 			put_otlp_span(w, i, KIND_SERVER, t[ARRIVED], t[ANSWERED], t);
 	}
 }
@@ -246,10 +267,10 @@ static void put_chrome_span(struct writer *w, size_t index)
 
 	instants_of(span, t);
 	put_name(w, "thread_name", thread, span->server);
-	if (span->sent_ns)
+	if (has_half(span, KIND_CLIENT))
 		put_slice(w, thread, index ? "call" : w->trace->endpoint, t[CONNECTS], t[READ],
 			  json_pack("{s:s,s:s}", "from", span->client, "to", span->server_addr));
-	if (!span->arrived_ns)
+	if (!has_half(span, KIND_SERVER))
 		return;
 	put_slice(w, thread, span->server, t[ARRIVED], t[ANSWERED], server_args(span));
 	if (t[BEGUN] > t[ARRIVED])
@@ -258,7 +279,8 @@ static void put_chrome_span(struct writer *w, size_t index)
 
 static void put_chrome(struct writer *w)
 {
-	char title[512], took[UNITS_TEXT];
+	struct buf title = buf_init(1 << 16);
+	char took[UNITS_TEXT];
 	u64 t[INSTANTS];
 	size_t i;
 
@@ -266,9 +288,10 @@ static void put_chrome(struct writer *w)
 		return;
 	instants_of(&w->trace->spans[0], t);
 	units_duration(took, sizeof(took), t[READ] - t[CONNECTS]);
-	snprintf(title, sizeof(title), "%.300s %s%s%.60s", w->trace->endpoint, took,
-		 *w->phase->placement ? ", " : "", w->phase->placement);
-	put_name(w, "process_name", 0, title);
+	buf_printf(&title, "%s %s%s%s", w->trace->endpoint, took, *w->phase->placement ? ", " : "",
+		   w->phase->placement);
+	put_name(w, "process_name", 0, title.failed ? NULL : title.data);
+	buf_free(&title);
 	for (i = 0; i < w->trace->nr_spans; i++)
 		put_chrome_span(w, i);
 }

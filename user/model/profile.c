@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "user/base/text.h"
 #include "user/model/metrics.h"
 #include "user/model/profile.h"
 
@@ -102,6 +103,29 @@ int profile_merge(struct profile *dst, const struct profile *src)
 		err = place ? place_merge(place, &src->places[i]) : -ENOMEM;
 	}
 	return err;
+}
+
+int profile_path_add(struct buf *path, const char *name)
+{
+	char *clean = text_dup(name);
+
+	if (!clean)
+		return path->failed = -ENOMEM;
+	buf_printf(path, "%s%s", path->data ? (const char[]){ PATH_BREAK, 0 } : "", clean);
+	free(clean);
+	return path->failed;
+}
+
+int profile_path_clean(struct buf *path, const char *names)
+{
+	char *copy = strdup(names), *at = copy, *name;
+
+	if (!copy)
+		return path->failed = -ENOMEM;
+	while ((name = strsep(&at, (const char[]){ PATH_BREAK, 0 })))
+		profile_path_add(path, name);
+	free(copy);
+	return path->failed;
 }
 
 int profile_path_text(const char *path, struct buf *text)

@@ -22,6 +22,15 @@ void slice_add(struct slice *to, const struct slice *from);
 /* Adds all of @src to @dst, coverage too. 0 or -ENOMEM. */
 int profile_merge(struct profile *dst, const struct profile *src);
 
+/*
+ * Adds @name, cleaned, to the path @path, which has no data before its first one; behind that,
+ * with a PATH_BREAK before it. path->failed.
+ */
+int profile_path_add(struct buf *path, const char *name);
+
+/* The same with each name of @names, which has PATH_BREAK between them and may be of anybody. */
+int profile_path_clean(struct buf *path, const char *names);
+
 /* Adds @path to @text for people: "web > cart". text->failed. */
 int profile_path_text(const char *path, struct buf *text);
 

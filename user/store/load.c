@@ -15,6 +15,7 @@
 #include "user/store/pack.h"
 
 #define LISTED_RUNS 8 /* that an error names */
+#define PATH_ROOM   (1 << 20)
 
 struct loader {
 	struct store *store;
@@ -121,8 +122,12 @@ static int load_metrics(struct loader *l, enum metric_entity entity, u64 entity_
 
 static int load_place(struct loader *l, struct profile *profile)
 {
-	struct place *place = profile_place(profile, db_text(l->places, 0));
+	struct buf path = buf_init(PATH_ROOM);
+	struct place *place = NULL;
 
+	if (!profile_path_clean(&path, db_text(l->places, 0)))
+		place = profile_place(profile, path.data);
+	buf_free(&path);
 	if (!place)
 		return out_of_memory(l);
 	if (place->nr_slices)

@@ -7,7 +7,7 @@ CREATE TABLE place (
 	path TEXT NOT NULL,
 	slices BLOB NOT NULL,
 	PRIMARY KEY (entity_id, seq)
-) WITHOUT ROWID;
+);
 CREATE TABLE trace (
 	id INTEGER PRIMARY KEY,
 	phase_id INTEGER NOT NULL REFERENCES phase (id) ON DELETE CASCADE,

@@ -63,8 +63,9 @@ static int append(struct store *store, sqlite3_stmt *row, struct store_list *lis
 }
 
 /*
- * Bytes: what the run's texts and histograms hold, and 12 of SQLite's own per row and number, which
- * came within a third of the files of recordings and experiments.
+ * Bytes: what the run's texts and histograms hold, and 12 of SQLite's own per row and number (90
+ * for the 20 numbers of a span), which came within a third of the files of recordings and
+ * experiments.
  */
 int store_list_runs(struct store *store, struct store_list *list, struct err *err)
 {
@@ -80,17 +81,23 @@ int store_list_runs(struct store *store, struct store_list *list, struct err *er
 		     "WHERE entity_id = e.id) + ",
 	    places[] = "(SELECT coalesce(sum(24 + length(path) + length(slices)), 0) FROM place "
 		       "WHERE entity_id = e.id) + ",
-	    tail[] =
+	    tallies[] =
 		    "(SELECT coalesce(sum(16 + length(label)), 0) FROM tally WHERE entity_id = e.id)), "
-		    "0) FROM entity e JOIN phase ON phase.id = phase_id WHERE run_id = run.id), "
-		    "writer_pid, writer_start_ticks, writer_boot, writer_machine FROM run ORDER BY id";
+		    "0) FROM entity e JOIN phase ON phase.id = phase_id WHERE run_id = run.id)",
+	    traces[] = " + (SELECT coalesce(sum(24 + length(endpoint) + length(flaws) + "
+		       "(SELECT coalesce(sum(90 + length(client) + length(server) + "
+		       "length(server_addr)), 0) FROM span WHERE trace_id = trace.id)), 0) "
+		       "FROM trace JOIN phase ON phase.id = phase_id WHERE run_id = run.id)",
+	    tail[] =
+		    ", writer_pid, writer_start_ticks, writer_boot, writer_machine FROM run ORDER BY id";
 	char sql[2048];
 	sqlite3_stmt *stmt;
 	int row = -1, failed = 0;
 
 	*list = (struct store_list){ 0 };
-	snprintf(sql, sizeof(sql), "SELECT id, %s%s%s%s", store->version < 3 ? DB_OLD_UUID : "uuid",
-		 head, store->version < 4 ? "" : places, tail);
+	snprintf(sql, sizeof(sql), "SELECT id, %s%s%s%s%s%s",
+		 store->version < 3 ? DB_OLD_UUID : "uuid", head, store->version < 4 ? "" : places,
+		 tallies, store->version < 4 ? "" : traces, tail);
 	stmt = db_prepare(store, sql, err);
 	while (!failed && stmt && (row = db_row(store, stmt, err)) > 0)
 		failed = append(store, stmt, list, err);

@@ -125,9 +125,10 @@ CREATE TABLE place (
 	entity_id INTEGER NOT NULL REFERENCES entity (id) ON DELETE CASCADE,
 	seq INTEGER NOT NULL,
 	path TEXT NOT NULL, -- services, one a line; '': the client
-	slices BLOB NOT NULL,
+	slices BLOB NOT NULL, -- some 1.4 KB: without a rowid, what is above 1 KB takes 4 KB more
 	PRIMARY KEY (entity_id, seq)
-) WITHOUT ROWID;
+);
+
 -- A few whole traces of each endpoint. Times of a span since 1970, NULL where not known.
 CREATE TABLE trace (
 	id INTEGER PRIMARY KEY,

@@ -49,6 +49,18 @@ int db_insert_traces(struct store *store, u64 phase_id, const struct phase *phas
 	return failed;
 }
 
+/* Of columns @first to @last of @row; what is written has none, and a format may have no room. */
+static bool has_negative(sqlite3_stmt *row, int first, int last)
+{
+	int i;
+
+	for (i = first; i <= last; i++) {
+		if (sqlite3_column_int64(row, i) < 0)
+			return true;
+	}
+	return false;
+}
+
 static int load_span(struct store *store, sqlite3_stmt *row, struct kept_trace *trace,
 		     struct err *err)
 {
@@ -59,9 +71,11 @@ static int load_span(struct store *store, sqlite3_stmt *row, struct kept_trace *
 	if (!s)
 		return err_set(err, EXIT_FAILED, "out of memory for store '%s': free some",
 			       store->path);
-	s->parent = root ? KEPT_ROOT : (u32)db_u64(row, 0);
-	if (root != (trace->nr_spans == 1) || (!root && s->parent >= trace->nr_spans - 1))
+	if (root != (trace->nr_spans == 1) || (!root && db_u64(row, 0) >= trace->nr_spans - 1))
 		return db_damaged(store, "a trace is not a tree", err);
+	if (has_negative(row, 4, 17))
+		return db_damaged(store, "a span has a negative number", err);
+	s->parent = root ? KEPT_ROOT : (u32)db_u64(row, 0);
 	s->client_isn = (u32)db_u64(row, 4);
 	s->server_isn = (u32)db_u64(row, 5);
 	s->ordinal = (u32)db_u64(row, 6);
@@ -98,6 +112,8 @@ static int load_trace(struct store *store, sqlite3_stmt *row, sqlite3_stmt *span
 	if (!trace)
 		return err_set(err, EXIT_FAILED, "out of memory for store '%s': free some",
 			       store->path);
+	if (has_negative(row, 2, 2))
+		return db_damaged(store, "a trace has a negative weight", err);
 	trace->weight = db_u64(row, 2);
 	trace->slow = db_u64(row, 4) != 0;
 	return load_spans(store, spans, db_u64(row, 0), trace, err);
