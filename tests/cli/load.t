@@ -2,14 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The load generator against a server whose every answer is scripted: exact counts, by class.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/httpd.sh"
 
 need_command jq
-HTTPD=$TOP/build/tests/stim/httpd
-need_file "$SITU" "$HTTPD"
-
-spawn sh -c '"$0" > "$1"' "$HTTPD" "$TMP/port"
-wait_until 5 [ -s "$TMP/port" ]
-URL=http://127.0.0.1:$(cat "$TMP/port")
+need_file "$SITU"
+start_httpd
 
 # load ARGUMENT...: runs it to $TMP/json; q FILTER: asks that for one value.
 load()
@@ -23,10 +20,6 @@ q()
 }
 all='.endpoints[] | select(.name == "all")'
 counts="$all | [.attempted, .answered, (.codes | tojson), (.errors | tojson)] | join(\" \")"
-served()
-{
-	curl -s "$URL/count"
-}
 
 # Counts: a prime number of requests, whatever the loop.
 before=$(served)
@@ -149,9 +142,7 @@ is "$(q "$all | [.latency_ns.buckets[] | select(.[0] > 1000000000) | .[1]] | add
 # half a second or more and 76 a quarter; a clock that starts at the sending sees one of them.
 before=$(served)
 kill $pid
-spawn sh -c '"$0" > "$1"' "$HTTPD" "$TMP/port2"
-wait_until 5 [ -s "$TMP/port2" ]
-URL=http://127.0.0.1:$(cat "$TMP/port2")
+start_httpd
 load -n 200 -r 100 -c 1 "$URL/stall-once/1000"
 above="[.buckets[] | select(.[0] > \$ns) | .[1]] | add"
 is "$(q "$all | .latency_ns | 490000000 as \$ns | $above >= 50")" true \

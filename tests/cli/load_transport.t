@@ -3,10 +3,10 @@
 # How the load generator's requests travel: TLS, versions of HTTP, sockets and addresses, against
 # nginx, and what it says when that goes wrong.
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/httpd.sh"
 
 need_command jq nginx openssl curl
-HTTPD=$TOP/build/tests/stim/httpd
-need_file "$SITU" "$HTTPD"
+need_file "$SITU"
 PATH=$PATH:/usr/sbin
 
 load()
@@ -41,8 +41,7 @@ signed server DNS:shop.test,IP:127.0.0.1
 signed client DNS:client.test
 [ -s "$TMP/client.crt" ] || bail "openssl makes no certificates"
 
-spawn "$HTTPD" > "$TMP/port"
-wait_until 5 [ -s "$TMP/port" ]
+start_httpd
 PLAIN=$(cat "$TMP/port")
 
 # start_nginx BASE: on six ports from BASE on, below those that connections start at.

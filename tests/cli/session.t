@@ -3,14 +3,11 @@
 # Sessions against a server whose every answer is scripted: exact counts, by step.
 # shellcheck source=tests/lib.sh disable=SC2154
 . "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/httpd.sh"
 
 need_command jq
-HTTPD=$TOP/build/tests/stim/httpd
-need_file "$SITU" "$HTTPD"
-
-spawn sh -c '"$0" > "$1"' "$HTTPD" "$TMP/port"
-wait_until 5 [ -s "$TMP/port" ]
-URL=http://127.0.0.1:$(cat "$TMP/port")
+need_file "$SITU"
+start_httpd
 W=$TMP/w.yaml
 
 # load ARGUMENT...: runs the workload on stdin, to $TMP/json; of NAME: what came of an endpoint.
@@ -29,10 +26,6 @@ of()
 attempted()
 {
 	of "$1" | sed 's/ .*//'
-}
-served()
-{
-	curl -s "$URL/count"
 }
 
 # Steps in order, repeated ones as often as they say.
