@@ -32,8 +32,11 @@
 #	end PID [SIGNAL]               signals (TERM) and reaps a spawned process; sets $rc
 #	wait_until SECONDS COMMAND...  polls until COMMAND succeeds; 1 after the deadline
 #	at_exit COMMAND                shell text to run at the end, last one first
-#	pair_experiment FILE           writes an experiment of two services in two placements, and
-#	                               the workload.yaml beside it, for what starts neither
+#	page_workload                  writes workload.yaml: GET /
+#	pair_of SERVICE                prints the beginning of an experiment in two placements of web
+#	                               and SERVICE, which its standard input defines
+#	pair_experiment FILE           writes one of two services, for what starts neither, and
+#	                               workload.yaml
 #	diag TEXT                      a line for the reader of a failure
 #	bail REASON                    ends the file as failed: nothing that follows in it can work
 #	finish                         prints the plan, exits 1 when a test failed
@@ -252,13 +255,14 @@ at_exit()
 $_at_exit"
 }
 
-pair_experiment()
+page_workload()
 {
-	cat > workload.yaml << 'END'
-endpoints:
-  - path: /
-END
-	cat > "$1" << 'END'
+	printf 'endpoints:\n  - path: /\n' > workload.yaml
+}
+
+pair_of()
+{
+	cat << END
 name: pair
 hosts:
   - name: a
@@ -266,20 +270,30 @@ hosts:
   - name: b
     cpus: "0"
 services:
+$(cat)
+placements:
+  - name: packed
+    on:
+      - {host: a, services: [$1, web]}
+  - name: spread
+    on:
+      - {host: a, services: [web]}
+      - {host: b, services: [$1]}
+END
+}
+
+pair_experiment()
+{
+	page_workload
+	pair_of store > "$1" << 'END'
   - name: store
     command: sleep 1000
     ready: {tcp: false}
   - name: web
     command: webserver --store {{host.store}}
     port: 8080
-placements:
-  - name: packed
-    on:
-      - {host: a, services: [store, web]}
-  - name: spread
-    on:
-      - {host: a, services: [web]}
-      - {host: b, services: [store]}
+END
+	cat >> "$1" << 'END'
 trials: 4
 seed: 7
 load:

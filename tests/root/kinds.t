@@ -34,8 +34,7 @@ placements:
       - {host: a, services: [front]}
       - {host: b, services: [back]}
 trials: 1
-retries: 0
-limits: {lag: 100000000%, rate: 0, steal: 1, others: 1, lost: 1}
+$COUNTED
 load: {workload: workload.yaml, target: front, rate: 101, connections: 2, warmup: 0s, duration: 2s}
 END
 }

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash disable=SC2034
 # A small experiment for tests of `situ run`, sourced behind lib.sh by one that stands in $TMP: a
-# web server and a helper on two hosts. $DB is the store; $runs the situ that this test has started.
+# web server and a helper on two hosts. $DB is the store; $runs the situ that this test has started,
+# $COUNTED the lines of an experiment by which every trial counts.
 #	experiment FILE HELPER-COMMAND [TRIALS [WARMUP [DURATION]]]	writes its file
 #	start FILE [ARGUMENT...]	runs it in the background; $pid, run.out and run.err
 #	said ERE			whether it has said that yet
@@ -9,10 +10,7 @@
 #	state_of_last			state of the latest run in the store
 DB=$TMP/run.db
 
-cat > workload.yaml << 'END'
-endpoints:
-  - path: /
-END
+page_workload
 
 # The web server writes its own configuration: where it listens is told by the environment.
 cat > web.sh << 'END'
@@ -39,17 +37,13 @@ END
 chmod +x web.sh
 chmod 755 "$TMP"
 
+# Whatever else runs on the machine of the test, its trials count.
+COUNTED="retries: 0
+limits: {lag: 100000000%, rate: 0, steal: 1, others: 1, lost: 1}"
+
 experiment()
 {
-	cat > "$1" << END
-name: pair
-hosts:
-  - name: a
-    cpus: "0"
-  - name: b
-    cpus: "0"
-prepare: date > \$SITU_PREPARED/stamp
-services:
+	pair_of helper > "$1" << END
   - name: helper
     command: $2
     user: nobody
@@ -60,18 +54,11 @@ services:
     command: ./web.sh
     port: 8080
     ready: {http: /, within: 20s}
-placements:
-  - name: packed
-    on:
-      - {host: a, services: [helper, web]}
-  - name: spread
-    on:
-      - {host: a, services: [web]}
-      - {host: b, services: [helper]}
+END
+	cat >> "$1" << END
+prepare: date > \$SITU_PREPARED/stamp
 trials: ${3:-1}
-# Whatever else runs on the machine of the test, its trials count.
-retries: 0
-limits: {lag: 100000000%, rate: 0, steal: 1, others: 1, lost: 1}
+$COUNTED
 load:
   workload: workload.yaml
   target: web
