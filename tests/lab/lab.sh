@@ -7,6 +7,7 @@
 #	actor_script [OPTION]...	writes actor.sh, a service's command; its $PEERS are its peers
 #	workload			writes workload.yaml of the lines "NAME [SCRIPT]" of the file
 #					scripts: endpoints that do it
+#	lab_load RATE CONNECTIONS	ends lab.yaml: one trial, which counts, of 10 s of load on front
 #	judged_runs CLAIMS		runs lab.yaml (run.json, truth/PLACEMENT.SERVICE) and judges it by
 #					the function CLAIMS, which calls `claim`s; what does not hold is
 #					judged once more by a second run, and a third: other work of the
@@ -58,6 +59,17 @@ workload()
 		echo "  - {name: $_name, path: \"/tag=$_name${_script:+,$_script}\"}"
 	done < scripts
 } > workload.yaml
+
+lab_load()
+{
+	cat >> lab.yaml <<- END
+		trials: 1
+		retries: 0
+		limits: {lag: 100000%, rate: 0, steal: 1, others: 1, lost: 1}
+		load: {workload: workload.yaml, target: front, rate: $1, connections: $2, warmup: 0s,
+		  duration: 10s}
+	END
+}
 
 _run_lab()
 {

@@ -64,17 +64,8 @@ placements:
   - name: packed
     on:
       - {host: a, services: [back, mid, inner, loop, pool, crowd, timer, blind, front]}
-trials: 1
-retries: 0
-limits: {lag: 100000%, rate: 0, steal: 1, others: 1, lost: 1}
-load:
-  workload: workload.yaml
-  target: front
-  rate: 150
-  connections: 128
-  warmup: 0s
-  duration: 10s
 END
+lab_load 150 128
 # The first job of each thread cannot be followed: nobody has seen it take one yet. Of a pool that
 # is never idle, the end of one answer's sending still counts for the next request.
 # Of a guess both calls are under way at once on one thread, and a timer decides which goes on.

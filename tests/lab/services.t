@@ -96,17 +96,8 @@ placements:
     on:
       - {host: a, services: [front, back, once]}
       - {host: b, services: [mid, again, redis, postgres]}
-trials: 1
-retries: 0
-limits: {lag: 100000%, rate: 0, steal: 1, others: 1, lost: 1}
-load:
-  workload: workload.yaml
-  target: front
-  rate: 60
-  connections: 8
-  warmup: 0s
-  duration: 10s
 END
+lab_load 60 8
 # Of what each actor says, time that the host takes from this VM is missing: "truth" is not judged.
 # Interrupts' time, about 4 us a read, counts as CPU of who waited for the disk.
 others=$(sed -n '/^read/!s/[[:space:]].*//p' scripts | paste -sd, -)
