@@ -7,6 +7,8 @@
 #include "loadgen/session_queue.h"
 #include "tests/unit/unit.h"
 
+#define WHY_TEXT 256
+
 static struct workload *parse(const char *text)
 {
 	struct err err = { 0 };
@@ -149,17 +151,34 @@ static const char *path_of(const struct workload *w, const struct session_run *r
 	return text;
 }
 
+/* The beginning of a session whose first answer has an id, and more for a test to name. */
+#define EXTRACT_ID           \
+	"sessions:\n"        \
+	"  - name: s\n"      \
+	"    steps:\n"       \
+	"      - path: /a\n" \
+	"        extract:\n" \
+	"          - {name: id, from: json, pointer: /id}\n"
+
+/* Begins the session of @w, whose first answer is @body. What session_extract() returns. */
+static int begin_with(struct session_run *run, const struct workload *w, const char *body,
+		      char why[WHY_TEXT])
+{
+	static const struct schedule schedule = { .seed = 1 };
+	struct answer answer = { .body = body, .len = strlen(body) };
+	int status;
+
+	assert_int_equal(session_begin(run, &w->sessions[0], &schedule, 5), 0);
+	status = session_extract(run, &w->targets[0], &answer, NULL, why, WHY_TEXT);
+	answer_free(&answer);
+	return status;
+}
+
 static void answers_go_into_requests(void **state)
 {
 	static const char body[] = "{\"id\":\"a/b c\",\"l\":[1,2,3,4,5,6,7,8,9]}";
-	const struct schedule schedule = { .seed = 1 };
 	struct workload *w =
-		parse("sessions:\n"
-		      "  - name: s\n"
-		      "    steps:\n"
-		      "      - path: /a\n"
-		      "        extract:\n"
-		      "          - {name: id, from: json, pointer: /id}\n"
+		parse(EXTRACT_ID
 		      "          - {name: one, from: json, list: /l, pointer: ''}\n"
 		      "          - {name: same, from: json, list: /l, pointer: ''}\n"
 		      "          - {name: last, from: json, list: /l, pick: last, pointer: ''}\n"
@@ -170,14 +189,11 @@ static void answers_go_into_requests(void **state)
 		      "      - repeat: 20\n"
 		      "        steps: [{path: '/d/{round}'}, {path: '/e/{round}'}]\n");
 	struct session_run run = { 0 };
-	struct answer answer = { .body = body, .len = sizeof(body) - 1 };
 	unsigned int seen = 0, i;
-	char why[256];
+	char why[WHY_TEXT];
 
 	(void)state;
-	assert_int_equal(session_begin(&run, &w->sessions[0], &schedule, 5), 0);
-	assert_int_equal(session_extract(&run, &w->targets[0], &answer, NULL, why, sizeof(why)), 0);
-	answer_free(&answer);
+	assert_int_equal(begin_with(&run, w, body, why), 0);
 	assert_true(session_next(&run));
 	assert_string_equal(path_of(w, &run), "/b/a%2Fb%20c/a/b%20c/19");
 	assert_true(session_next(&run));
@@ -206,28 +222,17 @@ static void answers_that_lack_something(void **state)
 		{ "{\"id\":1,\"l\":[]}", "extract n: the answer has no such value" },
 		{ "{\"id\":1,\"l\":7}", "extract n: the answer has no such value" },
 	};
-	const struct schedule schedule = { .seed = 1 };
 	struct workload *w =
-		parse("sessions:\n"
-		      "  - name: s\n"
-		      "    steps:\n"
-		      "      - path: /a\n"
-		      "        extract:\n"
-		      "          - {name: id, from: json, pointer: /id}\n"
+		parse(EXTRACT_ID
 		      "          - {name: n, from: json, list: /l, pick: round, pointer: ''}\n");
 	struct session_run run = { 0 };
-	char why[256];
+	char why[WHY_TEXT];
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < ARRAY_SIZE(bodies); i++) {
-		struct answer answer = { .body = bodies[i][0], .len = strlen(bodies[i][0]) };
-
-		assert_int_equal(session_begin(&run, &w->sessions[0], &schedule, i), 0);
-		assert_true(session_extract(&run, &w->targets[0], &answer, NULL, why, sizeof(why)) <
-			    0);
+		assert_true(begin_with(&run, w, bodies[i][0], why) < 0);
 		assert_string_equal(why, bodies[i][1]);
-		answer_free(&answer);
 		session_end(&run);
 	}
 	workload_free(w);
@@ -248,7 +253,7 @@ static void expected_json(void **state)
 		{ "{\"a\":1,\"b\":{}}", "expect '/b/0': the answer has no such value" },
 		{ "", "expect '/a': the answer is not JSON" },
 	};
-	char why[256];
+	char why[WHY_TEXT];
 	size_t i;
 
 	(void)state;

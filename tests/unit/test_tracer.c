@@ -88,21 +88,38 @@ static const struct place *find_place(const struct profile *profile, const char 
 	return NULL;
 }
 
+static struct snapshot taken;
+static struct phase phase;
+static struct tracer *tracer;
+
+static int begin(void **state)
+{
+	(void)state;
+	taken = make_snapshot();
+	phase = (struct phase){ 0 };
+	return tracer_open(&tracer);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	phase_free(&phase);
+	tracer_close(tracer);
+	snapshot_free(&taken);
+	return 0;
+}
+
 static void marks_and_edges_become_endpoints(void **state)
 {
-	struct snapshot s = make_snapshot();
-	struct phase phase = { 0 };
-	struct tracer *t;
 	u64 i;
 
 	(void)state;
-	assert_int_equal(tracer_open(&t), 0);
-	tracer_begin(t, stamp(100));
-	send_trace(t, 1, 2, 50, 500); /* began before */
+	tracer_begin(tracer, stamp(100));
+	send_trace(tracer, 1, 2, 50, 500); /* began before */
 	for (i = 0; i < 20; i++)
-		send_trace(t, 2 + i, 2, 100 + i, 100 + i);
-	send_trace(t, 50, 0, 200, 100);
-	assert_int_equal(tracer_end(t, &phase, &s, &s, names), 0);
+		send_trace(tracer, 2 + i, 2, 100 + i, 100 + i);
+	send_trace(tracer, 50, 0, 200, 100);
+	assert_int_equal(tracer_end(tracer, &phase, &taken, &taken, names), 0);
 	assert_int_equal(phase.nr_profiles, 2);
 	assert_string_equal(phase.profiles[0].endpoint, "");
 	assert_int_equal(phase.profiles[0].mark, 2);
@@ -123,23 +140,16 @@ static void marks_and_edges_become_endpoints(void **state)
 	assert_string_equal(phase.profiles[0].endpoint, "GET /cart");
 	assert_string_equal(phase.traces[0].endpoint, "GET /cart");
 	assert_int_equal(phase.losses.nr, 0);
-	phase_free(&phase);
-	tracer_close(t);
-	snapshot_free(&s);
 }
 
 static void the_slowest_and_some_others_are_kept_whole(void **state)
 {
-	struct snapshot s = make_snapshot();
-	struct phase phase = { 0 };
-	struct tracer *t;
 	u64 i;
 
 	(void)state;
-	assert_int_equal(tracer_open(&t), 0);
 	for (i = 0; i < 50; i++)
-		send_trace(t, 2 + i, 1, 100, 100 + i * 7 % 50);
-	assert_int_equal(tracer_end(t, &phase, &s, &s, names), 0);
+		send_trace(tracer, 2 + i, 1, 100, 100 + i * 7 % 50);
+	assert_int_equal(tracer_end(tracer, &phase, &taken, &taken, names), 0);
 	assert_int_equal(phase.nr_traces, TRACER_KEEP_SLOW + TRACER_KEEP_OTHER);
 	for (i = 0; i < phase.nr_traces; i++) {
 		const struct kept_trace *trace = &phase.traces[i];
@@ -152,43 +162,34 @@ static void the_slowest_and_some_others_are_kept_whole(void **state)
 		assert_int_equal(trace->spans[1].parent, 0);
 		assert_int_equal(trace->spans[2].parent, 1);
 		assert_string_equal(trace->spans[2].server_addr, "10.0.0.9:5432");
-		assert_int_equal(trace->spans[0].sent_ns, s.real_ns - (5000 - 100) * US);
+		assert_int_equal(trace->spans[0].sent_ns, taken.real_ns - (5000 - 100) * US);
 		assert_int_equal(trace->spans[2].arrived_ns, 0);
 	}
 	phase_free(&phase);
-	tracer_continue(t); /* the next interval begins empty */
-	assert_int_equal(tracer_end(t, &phase, &s, &s, names), 0);
+	tracer_continue(tracer); /* the next interval begins empty */
+	assert_int_equal(tracer_end(tracer, &phase, &taken, &taken, names), 0);
 	assert_int_equal(phase.nr_profiles + phase.nr_traces, 0);
-	phase_free(&phase);
-	tracer_close(t);
-	snapshot_free(&s);
 }
 
 static void too_many_endpoints_are_counted_as_lost(void **state)
 {
-	struct snapshot s = make_snapshot();
-	struct phase phase = { 0 };
-	struct tracer *t;
 	u32 i;
 
 	(void)state;
-	assert_int_equal(tracer_open(&t), 0);
 	for (i = 1; i <= TRACER_ENDPOINTS_MAX + 5; i++)
-		send_trace(t, i, i, 100, 100);
-	assert_int_equal(tracer_end(t, &phase, &s, &s, names), 0);
+		send_trace(tracer, i, i, 100, 100);
+	assert_int_equal(tracer_end(tracer, &phase, &taken, &taken, names), 0);
 	assert_int_equal(phase.nr_profiles, TRACER_ENDPOINTS_MAX);
 	assert_int_equal(tally_get(&phase.losses, "trace_endpoints_full"), 5);
-	phase_free(&phase);
-	tracer_close(t);
-	snapshot_free(&s);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(marks_and_edges_become_endpoints),
-		cmocka_unit_test(the_slowest_and_some_others_are_kept_whole),
-		cmocka_unit_test(too_many_endpoints_are_counted_as_lost),
+		cmocka_unit_test_setup_teardown(marks_and_edges_become_endpoints, begin, end),
+		cmocka_unit_test_setup_teardown(the_slowest_and_some_others_are_kept_whole, begin,
+						end),
+		cmocka_unit_test_setup_teardown(too_many_endpoints_are_counted_as_lost, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, open_names, close_names);
