@@ -18,7 +18,6 @@
 #include "user/export/export.h"
 #include "user/export/jsonhist.h"
 #include "user/export/jsonread.h"
-#include "user/export/when.h"
 #include "user/model/metrics.h"
 #include "user/model/profile.h"
 
