@@ -75,6 +75,24 @@ static void a_gauge_is_averaged_over_the_trials_that_have_it(void **state)
 	run_free(&run);
 }
 
+/* How near a map's end was, not how many rows all trials had. */
+static void rows_in_use_are_the_most_of_any_trial(void **state)
+{
+	static const u64 rows[] = { 7, 30, 12, 900 };
+	struct run run = { 0 };
+	struct phase pooled = { 0 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		tally_add(&run_add_phase(&run, "p", i + 1, "measure")->map_fill, "owners", rows[i]);
+	run_set_text(&run.phases[3].invalid, "the generator lagged");
+	assert_int_equal(pool_placement(&run, "p", "measure", &pooled), 0);
+	assert_int_equal(tally_get(&pooled.map_fill, "owners"), 30);
+	phase_free(&pooled);
+	run_free(&run);
+}
+
 static void hosts_keep_services_apart_unless_only_the_name_counts(void **state)
 {
 	struct phase src = { 0 }, by_host = { 0 }, by_name = { 0 };
@@ -133,6 +151,7 @@ int main(void)
 		cmocka_unit_test(counters_add_and_gauges_average),
 		cmocka_unit_test(quantiles_come_from_merged_buckets),
 		cmocka_unit_test(a_gauge_is_averaged_over_the_trials_that_have_it),
+		cmocka_unit_test(rows_in_use_are_the_most_of_any_trial),
 		cmocka_unit_test(hosts_keep_services_apart_unless_only_the_name_counts),
 		cmocka_unit_test(other_placements_and_phases_stay_out),
 		cmocka_unit_test(two_resolutions_do_not_mix),
