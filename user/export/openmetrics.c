@@ -37,6 +37,7 @@ struct owner {
 	const struct endpoint *endpoint;
 	const struct profile *profile;
 	const struct attribution *attribution;
+	const char *path; /* the attribution's, for people */
 	const struct program *program;
 };
 
@@ -108,16 +109,12 @@ static void put_label(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
-static void put_attribution_labels(FILE *out, const struct attribution *row)
+static void put_attribution_labels(FILE *out, const struct attribution *row, const char *path)
 {
-	struct buf path = buf_init(1 << 20);
-
-	profile_path_text(row->path, &path);
 	put_label(out, "endpoint", row->endpoint);
 	put_label(out, "band", row->band);
-	put_label(out, "path", path.data);
+	put_label(out, "path", path);
 	put_label(out, "component", component_info(row->component)->id);
-	buf_free(&path);
 }
 
 static void put_labels(FILE *out, const struct owner *o, const char *extra, const char *value)
@@ -146,7 +143,7 @@ static void put_labels(FILE *out, const struct owner *o, const char *extra, cons
 	if (o->profile)
 		put_label(out, "endpoint", o->profile->endpoint);
 	if (o->attribution)
-		put_attribution_labels(out, o->attribution);
+		put_attribution_labels(out, o->attribution, o->path);
 	if (o->program)
 		put_label(out, "program", o->program->name);
 	if (extra)
@@ -249,14 +246,21 @@ struct rows {
 static int put_attribution(const struct phase *phase, const struct breakdown *b, void *arg)
 {
 	struct rows *rows = arg;
+	int failed = 0;
 	size_t i;
 
 	(void)phase;
-	for (i = 0; i < b->nr_rows; i++) {
+	for (i = 0; i < b->nr_rows && !failed; i++) {
+		struct buf path = buf_init(1 << 20);
+
+		failed = profile_path_text(b->rows[i].path, &path);
 		rows->owner.attribution = &b->rows[i];
-		put_metric(rows->family, &rows->owner, &b->rows[i]);
+		rows->owner.path = path.data;
+		if (!failed)
+			put_metric(rows->family, &rows->owner, &b->rows[i]);
+		buf_free(&path);
 	}
-	return 0;
+	return failed;
 }
 
 /* All samples of the family that @phase has. 0 or -ENOMEM. */
