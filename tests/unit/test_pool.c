@@ -68,9 +68,13 @@ static void a_gauge_is_averaged_over_the_trials_that_have_it(void **state)
 	run_add_phase(&run, "p", 1, "measure");
 	phase_add_service(run_add_phase(&run, "p", 2, "measure"), "s", "a")->mem_bytes = 1000;
 	phase_add_service(run_add_phase(&run, "p", 3, "measure"), "s", "a")->mem_bytes = 3000;
+	phase_add_edge(&run.phases[1], "s", "t", "t:80", "a", "b")->open = 4;
+	phase_add_edge(&run.phases[2], "s", "t", "t:81", "a", "b")->open = 8;
 	assert_int_equal(pool_placement(&run, "p", "measure", &pooled), 0);
 	assert_int_equal(pooled.trial, 3);
 	assert_int_equal(pooled.services[0].mem_bytes, 2000);
+	assert_int_equal(pooled.nr_edges, 1);
+	assert_int_equal(pooled.edges[0].open, 6);
 	phase_free(&pooled);
 	run_free(&run);
 }
