@@ -81,6 +81,12 @@ static void put_escaped(FILE *out, const char *text)
 	}
 }
 
+/* The one tally whose counts are of an instant: they go down, too. */
+static bool is_fill(const struct metric *metric)
+{
+	return metric->entity == ENTITY_PHASE && strcmp(metric->id, "map_fill") == 0;
+}
+
 /* The type, unit and help lines, before a family's first sample: one without samples has none. */
 static void announce(struct family *f)
 {
@@ -92,7 +98,8 @@ static void announce(struct family *f)
 	if (f->announced)
 		return;
 	f->announced = true;
-	fprintf(f->out, "# TYPE %s %s\n", f->name, types[f->metric->kind]);
+	fprintf(f->out, "# TYPE %s %s\n", f->name,
+		is_fill(f->metric) ? "gauge" : types[f->metric->kind]);
 	if (f->scale != 1)
 		fprintf(f->out, "# UNIT %s seconds\n", f->name);
 	fprintf(f->out, "# HELP %s ", f->name);
@@ -216,8 +223,8 @@ static void put_metric(struct family *f, const struct owner *o, const void *obje
 	case METRIC_TALLY:
 		tally = metric_tally(metric, object);
 		for (i = 0; i < tally->nr; i++)
-			put_sample(f, o, "_total", "label", tally->item[i].label,
-				   (double)tally->item[i].count * f->scale);
+			put_sample(f, o, is_fill(metric) ? "" : "_total", "label",
+				   tally->item[i].label, (double)tally->item[i].count * f->scale);
 		break;
 	}
 }
