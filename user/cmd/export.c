@@ -119,7 +119,8 @@ const struct command cmd_export = {
 	.summary = "Write a run as JSON, CSV, OpenMetrics or traces",
 	.about = "STORE is the file that 'situ record' and 'situ run' write, situ.db when not "
 		 "given; RUN is the number or the name of a run in it, the latest when not given. "
-		 "Times are in nanoseconds and sizes in bytes, as the names say.",
+		 "Times are in nanoseconds and sizes in bytes, as the names say; OpenMetrics has "
+		 "seconds, the Chrome format microseconds, as is their rule.",
 	.examples = "situ export\n"
 		    "situ export -o run.json situ.db:3\n"
 		    "situ export --format csv -o run.csv\n"
