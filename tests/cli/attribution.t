@@ -23,6 +23,7 @@ like "$out" '^GET /api/cart/\{id\}, all requests: 1.95ms$' "finds the endpoint"
 unlike "$out" '^all endpoints' "and prints no other"
 run_is 2 "an endpoint that is not there" "$SITU" show --endpoint /no/such "$db"
 one_line_error "has no traces of '/no/such'" "says so"
+is "$out" "" "and has no heading above nothing"
 
 # --- rows
 "$SITU" export "$db" > "$TMP/run.json"
@@ -45,6 +46,7 @@ for format in otlp chrome; do
 	run_is 0 "$format of a run without traces" "$SITU" export -f $format "$db"
 	is "$(printf '%s' "$out" | jq '[.resourceSpans, .traceEvents] | flatten
 		| map(select(. != null)) | length')" 0 "is an empty document"
+	one_line_error "warning: run 1 keeps no whole traces" "which is said"
 done
 sqlite3 "$db" "INSERT INTO trace VALUES (1, 1, 'GET /', 3, '', 1);
 	INSERT INTO span VALUES (1, 0, NULL, 'load', 'web', '10.0.0.1:80', 1, 2, 0, 0,
@@ -52,11 +54,16 @@ sqlite3 "$db" "INSERT INTO trace VALUES (1, 1, 'GET /', 3, '', 1);
 	INSERT INTO span VALUES (1, 1, 0, 'web', 'cart', '10.0.0.2:80', 1, 2, 0, 0,
 		4000000, 4100000, 4200000, 5000000, 5100000, 5200000, 100, 20, 0, 0);"
 run_is 0 "otlp" "$SITU" export -f otlp "$db"
+is "$err" "" "has nothing to warn of"
 is "$(printf '%s' "$out" | jq -r '[.resourceSpans[].resource.attributes[0].value.stringValue]
 	| join(" ")')" "load web web cart" "has each request as its client's and its server's"
 run_is 0 "chrome" "$SITU" export -f chrome "$db"
 is "$(printf '%s' "$out" | jq '[.traceEvents[] | select(.name == "cart") | .dur] | add')" 900 \
 	"has times in microseconds"
+sqlite3 "$db" "UPDATE phase SET invalid = 'the generator lagged'"
+run_is 0 "a run without a trial that counts" "$SITU" show "$db"
+like "$out" '^Placement packed: no trial counts$' "is shown as that"
+sqlite3 "$db" "UPDATE phase SET invalid = ''"
 sqlite3 "$db" "UPDATE span SET parent = 7 WHERE seq = 1"
 run_is 1 "a trace that is no tree" "$SITU" export -f otlp "$db"
 one_line_error "damaged" "is refused"

@@ -6,7 +6,7 @@
 MAKE_STORE=$TOP/build/tests/unit/test_store
 PYTHON=/usr/bin/python3 # the distribution's, which has its packages
 need_file "$SITU" "$MAKE_STORE" "$PYTHON"
-need_command jq
+need_command jq sqlite3
 
 db=$TMP/situ.db
 "$MAKE_STORE" --make "$TOP/tests/golden/export.json" "$db" || bail "cannot make the store"
@@ -103,6 +103,13 @@ END
 else
 	skip "python3-prometheus-client is not installed: run sudo tools/setup.sh" 2
 fi
+
+sqlite3 "$db" "INSERT INTO tally SELECT entity.id, metric.id, 0, 'disks of 512', 7
+	FROM entity, metric WHERE kind = 'phase' AND entity = 'phase' AND metric.name = 'map_fill'"
+"$SITU" export -f openmetrics "$db" > "$TMP/fill.openmetrics"
+like "$(cat "$TMP/fill.openmetrics")" '^# TYPE situ_phase_map_fill gauge$' "rows in use are a gauge"
+like "$(cat "$TMP/fill.openmetrics")" '^situ_phase_map_fill[{].*,label="disks of 512"[}] 7 ' \
+	"whose samples have no _total"
 
 # --- a disk that is full
 if [ -w /dev/full ]; then

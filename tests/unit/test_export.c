@@ -108,7 +108,7 @@ static void test_json_totals(void **state)
 {
 	struct run run = { 0 };
 	json_t *root, *self;
-	json_int_t a, b, cpu, rss, runs;
+	json_int_t a, b, cpu, rss, runs, rows;
 	unsigned int i;
 	(void)state;
 
@@ -118,12 +118,14 @@ static void test_json_totals(void **state)
 		phase->self_cpu_ns = 100 * i;
 		phase->self_rss_bytes = i == 2 ? 4096 : 1024;
 		assert_int_equal(tally_add(&phase->losses, i == 3 ? "b" : "a", 7), 0);
+		assert_int_equal(tally_add(&phase->map_fill, "disks", i == 2 ? 90 : 10 * i), 0);
 		phase_add_program(phase, "sched_switch")->run_count = i;
 	}
 	root = parsed(&run);
-	assert_int_equal(json_unpack(root, "{s:{s:I,s:I}, s:o}", "losses", "a", &a, "b", &b, "self",
-				     &self),
+	assert_int_equal(json_unpack(root, "{s:{s:I,s:I}, s:{s:I}, s:o}", "losses", "a", &a, "b",
+				     &b, "map_fill", "disks", &rows, "self", &self),
 			 0);
+	assert_int_equal(rows, 90); /* rows in use are of an instant */
 	assert_int_equal(a, 14);
 	assert_int_equal(b, 7);
 	assert_int_equal(json_unpack(self, "{s:I, s:I, s:[{s:I}]}", "cpu_ns", &cpu, "rss_bytes",

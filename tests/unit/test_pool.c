@@ -68,9 +68,31 @@ static void a_gauge_is_averaged_over_the_trials_that_have_it(void **state)
 	run_add_phase(&run, "p", 1, "measure");
 	phase_add_service(run_add_phase(&run, "p", 2, "measure"), "s", "a")->mem_bytes = 1000;
 	phase_add_service(run_add_phase(&run, "p", 3, "measure"), "s", "a")->mem_bytes = 3000;
+	phase_add_edge(&run.phases[1], "s", "t", "t:80", "a", "b")->open = 4;
+	phase_add_edge(&run.phases[2], "s", "t", "t:81", "a", "b")->open = 8;
 	assert_int_equal(pool_placement(&run, "p", "measure", &pooled), 0);
 	assert_int_equal(pooled.trial, 3);
 	assert_int_equal(pooled.services[0].mem_bytes, 2000);
+	assert_int_equal(pooled.nr_edges, 1);
+	assert_int_equal(pooled.edges[0].open, 6);
+	phase_free(&pooled);
+	run_free(&run);
+}
+
+/* How near a map's end was, not how many rows all trials had. */
+static void rows_in_use_are_the_most_of_any_trial(void **state)
+{
+	static const u64 rows[] = { 7, 30, 12, 900 };
+	struct run run = { 0 };
+	struct phase pooled = { 0 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		tally_add(&run_add_phase(&run, "p", i + 1, "measure")->map_fill, "owners", rows[i]);
+	run_set_text(&run.phases[3].invalid, "the generator lagged");
+	assert_int_equal(pool_placement(&run, "p", "measure", &pooled), 0);
+	assert_int_equal(tally_get(&pooled.map_fill, "owners"), 30);
 	phase_free(&pooled);
 	run_free(&run);
 }
@@ -133,6 +155,7 @@ int main(void)
 		cmocka_unit_test(counters_add_and_gauges_average),
 		cmocka_unit_test(quantiles_come_from_merged_buckets),
 		cmocka_unit_test(a_gauge_is_averaged_over_the_trials_that_have_it),
+		cmocka_unit_test(rows_in_use_are_the_most_of_any_trial),
 		cmocka_unit_test(hosts_keep_services_apart_unless_only_the_name_counts),
 		cmocka_unit_test(other_placements_and_phases_stay_out),
 		cmocka_unit_test(two_resolutions_do_not_mix),

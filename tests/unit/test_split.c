@@ -194,6 +194,44 @@ static void a_reply_that_lies_unread_is_socket_queue(void **state)
 	assert_int_equal(us(&split, 1, COMPONENT_other), 0);
 }
 
+/* Before an answer is read its reader waits for a CPU first, then works; the rest lies unread. */
+static void a_short_gap_is_the_wait_before_the_work(void **state)
+{
+	struct span_record spans[] = {
+		call(1, 0, WEB, CART, (struct instants){ 100, 100, 100, 300, 300, 340 }),
+		root_call(LOAD, WEB, 2, (struct instants){ 0, 0, 0, 600, 600, 650 }),
+	};
+	struct split split;
+
+	(void)state;
+	spans[0].caller = usage_us(25, 30, 0, 0); /* 15 of the CPU was before the answer came */
+	spans[1].used = usage_us(250, 30, 0, 0);
+	spans[1].caller = usage_us(90, 20, 25, 0);
+	split_of(spans, 2, &split);
+	assert_int_equal(us(&split, 1, COMPONENT_cpu), 250 - 15);
+	assert_int_equal(us(&split, 1, COMPONENT_runq), 30);
+	assert_int_equal(us(&split, 1, COMPONENT_socket_queue), 0);
+	assert_int_equal(us(&split, 0, COMPONENT_runq), 20);
+	assert_int_equal(us(&split, 0, COMPONENT_throttled), 25);
+	assert_int_equal(us(&split, 0, COMPONENT_cpu), 5);
+}
+
+static void a_record_that_comes_twice_counts_once(void **state)
+{
+	struct span_record spans[] = {
+		call(1, 0, WEB, CART, (struct instants){ 100, 110, 110, 150, 160, 160 }),
+		call(1, 0, WEB, CART, (struct instants){ 100, 110, 110, 150, 160, 160 }),
+		root_call(LOAD, WEB, 2, (struct instants){ 0, 0, 0, 300, 300, 300 }),
+	};
+	struct split split;
+
+	(void)state;
+	split_of(spans, 3, &split);
+	assert_int_equal(split.places[2].calls, 1);
+	assert_int_equal(sum_us(&split, 2, COMPONENT_network), 20);
+	assert_int_equal(split.flags, SPLIT_MISSING);
+}
+
 static void the_same_service_twice_is_one_place(void **state)
 {
 	struct span_record spans[] = {
@@ -263,7 +301,9 @@ static void what_is_missing_is_said(void **state)
 	assert_int_equal(split.flags, SPLIT_MISSING);
 	assert_int_equal(split.nr_places, 2);
 	assert_int_equal(us(&split, 1, COMPONENT_other), 300);
-	spans[1].nr_spans = 2;
+	spans[1].nr_spans = 2; /* as many as came, and yet one hangs in the air */
+	split_of(spans, 2, &split);
+	assert_int_equal(split.flags, SPLIT_MISSING);
 	spans[0].parent = 0;
 	spans[0].flags = SPAN_AMBIGUOUS | SPAN_CONNECTED;
 	split_of(spans, 2, &split);
@@ -435,6 +475,8 @@ int main(void)
 		cmocka_unit_test(a_shorter_call_beside_a_longer_one_is_off_the_path),
 		cmocka_unit_test(a_call_is_cut_where_a_later_one_takes_over),
 		cmocka_unit_test(a_reply_that_lies_unread_is_socket_queue),
+		cmocka_unit_test(a_short_gap_is_the_wait_before_the_work),
+		cmocka_unit_test(a_record_that_comes_twice_counts_once),
 		cmocka_unit_test(the_same_service_twice_is_one_place),
 		cmocka_unit_test(a_server_elsewhere_is_all_network),
 		cmocka_unit_test(a_client_elsewhere_begins_at_the_arrival),

@@ -52,6 +52,33 @@ static void an_experiment(void **state)
 	run_free(&run);
 }
 
+/* A placement none of whose trials counts has no mean to print, and no length of a trial. */
+static void trials_that_do_not_count_leave_a_line(void **state)
+{
+	struct run run = { 0 };
+	char *text, *brief;
+	size_t i;
+
+	(void)state;
+	sample_run(&run, 2);
+	for (i = 0; i < run.nr_phases; i++)
+		run_set_text(&run.phases[i].invalid, "the generator lagged");
+	run_add_phase(&run, "spread", 1, "measure")->duration_ns = 10 * NSEC_PER_SEC;
+	text = print(&run);
+	brief = print_by(summary_print_brief, &run);
+	assert_non_null(strstr(text, "\nPlacement packed: no trial counts\n"));
+	assert_non_null(strstr(brief, "Placement packed: no trial counts\n"));
+	assert_non_null(strstr(text, "\n\nPlacement spread: 1 trial of 10.0s"));
+	assert_non_null(strstr(brief, "\n\nPlacement spread: 1 trial of 10.0s"));
+	free(text);
+	free(brief);
+	run_set_text(&run.phases[0].placement, "");
+	text = print(&run);
+	assert_non_null(strstr(text, "Nothing that was measured counts\n"));
+	free(text);
+	run_free(&run);
+}
+
 static void what_a_run_prints_is_cut_to_twelve_rows(void **state)
 {
 	struct run run = { 0 };
@@ -158,6 +185,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_experiment),
+		cmocka_unit_test(trials_that_do_not_count_leave_a_line),
 		cmocka_unit_test(what_a_run_prints_is_cut_to_twelve_rows),
 		cmocka_unit_test(a_recording_without_placements),
 		cmocka_unit_test(a_load_alone_does_not_claim_that_nothing_was_lost),

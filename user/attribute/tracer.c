@@ -21,7 +21,8 @@ struct raw_trace {
 	u32 flaws;
 };
 
-/* Traces kept of one endpoint: the slowest ones, then some drawn from all. */
+/* Traces kept of one endpoint: the slowest ones so far, then some drawn from those that were not.
+ */
 struct keep {
 	struct raw_trace slow[TRACER_KEEP_SLOW], other[TRACER_KEEP_OTHER];
 	u64 seen;

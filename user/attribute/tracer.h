@@ -12,7 +12,7 @@
 
 #define TRACER_ENDPOINTS_MAX 512 /* in a phase; traces of more are counted as lost */
 #define TRACER_KEEP_SLOW     2	 /* whole traces of each endpoint */
-#define TRACER_KEEP_OTHER    2	 /* drawn evenly from all */
+#define TRACER_KEEP_OTHER    2	 /* drawn evenly from those that were not when they came */
 
 struct tracer;
 

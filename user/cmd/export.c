@@ -18,10 +18,10 @@ static const struct config defaults = { .format = "json" };
 
 static const struct opt opts[] = {
 	{ 'f', "format", "FORMAT", OPT_STRING, offsetof(struct config, format), 0, 0,
-	  "json: the whole run, histograms included (default); csv: one value a row, for "
-	  "spreadsheets, R and pandas; jsonl: one phase a line; openmetrics: for Prometheus; of "
-	  "the whole traces that a run keeps (the slowest of each endpoint and a few others), "
-	  "otlp: for Jaeger; chrome: for Perfetto" },
+	  "json: the run, histograms included (default); csv: one value a row, for spreadsheets, R "
+	  "and pandas; jsonl: one phase a line; openmetrics: for Prometheus; of the whole traces "
+	  "that a run keeps (the slowest of each endpoint and a few others), which only these two "
+	  "have, otlp: for Jaeger; chrome: for Perfetto" },
 	{ 'o', "output", "FILE", OPT_STRING, offsetof(struct config, output), 0, 0,
 	  "Write to FILE instead of standard output; a file of that name is replaced only once "
 	  "all is written" },
@@ -32,12 +32,13 @@ static const struct opt opts[] = {
 struct format {
 	const char *name;
 	int (*write)(const struct run *run, FILE *out, struct err *err);
+	bool traces; /* it has these and nothing else */
 };
 
 static const struct format formats[] = {
-	{ "json", export_json },   { "csv", export_csv },
-	{ "jsonl", export_jsonl }, { "openmetrics", export_openmetrics },
-	{ "otlp", export_otlp },   { "chrome", export_chrome },
+	{ "json", export_json, false },	  { "csv", export_csv, false },
+	{ "jsonl", export_jsonl, false }, { "openmetrics", export_openmetrics, false },
+	{ "otlp", export_otlp, true },	  { "chrome", export_chrome, true },
 };
 
 static const struct format *find_format(const char *name, struct err *err)
@@ -66,6 +67,20 @@ static int write_schema(const struct config *config, const struct args *args, st
 	return outfile_close(&file, export_schema(file.out, err), err);
 }
 
+/* What would else be an empty document without a word. */
+static void warn_without_traces(const struct run *run)
+{
+	size_t i;
+
+	for (i = 0; i < run->nr_phases; i++) {
+		if (run->phases[i].nr_traces && phase_counts(&run->phases[i]))
+			return;
+	}
+	warn("run %llu keeps no whole traces: it was measured without spans, without requests, or "
+	     "came by 'situ import'",
+	     (unsigned long long)run->id);
+}
+
 static int cmd_run_export(const void *data, const struct args *args, struct err *err)
 {
 	const struct config *config = data;
@@ -87,6 +102,8 @@ static int cmd_run_export(const void *data, const struct args *args, struct err 
 	if (run.state && strcmp(run.state, "unfinished") == 0)
 		warn("run %llu is unfinished: it holds the phases stored so far",
 		     (unsigned long long)run.id);
+	if (format->traces)
+		warn_without_traces(&run);
 	failed = outfile_open(&file, config->output, err);
 	if (!failed) {
 		failed = format->write(&run, file.out, err);
@@ -102,7 +119,8 @@ const struct command cmd_export = {
 	.summary = "Write a run as JSON, CSV, OpenMetrics or traces",
 	.about = "STORE is the file that 'situ record' and 'situ run' write, situ.db when not "
 		 "given; RUN is the number or the name of a run in it, the latest when not given. "
-		 "Times are in nanoseconds and sizes in bytes, as the names say.",
+		 "Times are in nanoseconds and sizes in bytes, as the names say; OpenMetrics has "
+		 "seconds, the Chrome format microseconds, as is their rule.",
 	.examples = "situ export\n"
 		    "situ export -o run.json situ.db:3\n"
 		    "situ export --format csv -o run.csv\n"

@@ -84,7 +84,8 @@ const struct command cmd_import = {
 	.summary = "Add exported runs to a store",
 	.about = "Reads what 'situ export' wrote as JSON and adds it to a store as a run of its "
 		 "own, unless the run is there already. A document that was exported while the run "
-		 "was being measured becomes an interrupted run.",
+		 "was being measured becomes an interrupted run. It has no whole traces: 'situ "
+		 "merge' brings those, too.",
 	.examples = "situ import run.json\n"
 		    "situ import -o all.db vm1.json vm2.json\n",
 	.opts = opts,

@@ -110,10 +110,10 @@ const struct command cmd_show = {
 	.args = "[STORE[:RUN]]",
 	.summary = "Print the tables of a stored run",
 	.about =
-		"What 'situ record' and 'situ run' printed when the run ended: of each placement the "
-		"client's view, where the time of requests went, the services', the disks' and the "
-		"edges' view; before that, where the run comes from and which trials do not count. "
-		"STORE is situ.db unless given, RUN the latest.\n"
+		"What 'situ record' printed when the run ended, and 'situ run' in short: of each "
+		"placement the client's view, where the time of requests went, the services', the "
+		"disks' and the edges' view; before that, where the run comes from and which trials do "
+		"not count. STORE is situ.db unless given, RUN the latest.\n"
 		"A tree of a request's time has a line per service as it is reached: its calls per "
 		"request, its own time and that time's share; then what it spent that on. All lines "
 		"add up to what the client measured; what no line explains is '(client) other'. "

@@ -157,7 +157,8 @@ static struct program *total_program(struct phase *total, const char *name)
 	return phase_add_program(total, name);
 }
 
-/* Adds @phase's own metrics to @total's; of a gauge, which does not add up, the largest stays. */
+/* Adds @phase's own metrics to @total's; of a gauge and of the maps' fill, which do not add up, the
+ * largest stays. */
 static int add_phase(struct phase *total, const struct phase *phase)
 {
 	struct phase before = *total;
@@ -166,6 +167,7 @@ static int add_phase(struct phase *total, const struct phase *phase)
 
 	if (metrics_add(ENTITY_PHASE, total, phase))
 		return -1;
+	tally_highest(&total->map_fill, &phase->map_fill);
 	for_each_metric (metric, ENTITY_PHASE, nr) {
 		u64 was, now;
 

@@ -37,6 +37,7 @@ struct owner {
 	const struct endpoint *endpoint;
 	const struct profile *profile;
 	const struct attribution *attribution;
+	const char *path; /* the attribution's, for people */
 	const struct program *program;
 };
 
@@ -80,6 +81,12 @@ static void put_escaped(FILE *out, const char *text)
 	}
 }
 
+/* The one tally whose counts are of an instant: they go down, too. */
+static bool is_fill(const struct metric *metric)
+{
+	return metric->entity == ENTITY_PHASE && strcmp(metric->id, "map_fill") == 0;
+}
+
 /* The type, unit and help lines, before a family's first sample: one without samples has none. */
 static void announce(struct family *f)
 {
@@ -91,7 +98,8 @@ static void announce(struct family *f)
 	if (f->announced)
 		return;
 	f->announced = true;
-	fprintf(f->out, "# TYPE %s %s\n", f->name, types[f->metric->kind]);
+	fprintf(f->out, "# TYPE %s %s\n", f->name,
+		is_fill(f->metric) ? "gauge" : types[f->metric->kind]);
 	if (f->scale != 1)
 		fprintf(f->out, "# UNIT %s seconds\n", f->name);
 	fprintf(f->out, "# HELP %s ", f->name);
@@ -108,16 +116,12 @@ static void put_label(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
-static void put_attribution_labels(FILE *out, const struct attribution *row)
+static void put_attribution_labels(FILE *out, const struct attribution *row, const char *path)
 {
-	struct buf path = buf_init(1 << 20);
-
-	profile_path_text(row->path, &path);
 	put_label(out, "endpoint", row->endpoint);
 	put_label(out, "band", row->band);
-	put_label(out, "path", path.data);
+	put_label(out, "path", path);
 	put_label(out, "component", component_info(row->component)->id);
-	buf_free(&path);
 }
 
 static void put_labels(FILE *out, const struct owner *o, const char *extra, const char *value)
@@ -146,7 +150,7 @@ static void put_labels(FILE *out, const struct owner *o, const char *extra, cons
 	if (o->profile)
 		put_label(out, "endpoint", o->profile->endpoint);
 	if (o->attribution)
-		put_attribution_labels(out, o->attribution);
+		put_attribution_labels(out, o->attribution, o->path);
 	if (o->program)
 		put_label(out, "program", o->program->name);
 	if (extra)
@@ -219,8 +223,8 @@ static void put_metric(struct family *f, const struct owner *o, const void *obje
 	case METRIC_TALLY:
 		tally = metric_tally(metric, object);
 		for (i = 0; i < tally->nr; i++)
-			put_sample(f, o, "_total", "label", tally->item[i].label,
-				   (double)tally->item[i].count * f->scale);
+			put_sample(f, o, is_fill(metric) ? "" : "_total", "label",
+				   tally->item[i].label, (double)tally->item[i].count * f->scale);
 		break;
 	}
 }
@@ -249,14 +253,21 @@ struct rows {
 static int put_attribution(const struct phase *phase, const struct breakdown *b, void *arg)
 {
 	struct rows *rows = arg;
+	int failed = 0;
 	size_t i;
 
 	(void)phase;
-	for (i = 0; i < b->nr_rows; i++) {
+	for (i = 0; i < b->nr_rows && !failed; i++) {
+		struct buf path = buf_init(1 << 20);
+
+		failed = profile_path_text(b->rows[i].path, &path);
 		rows->owner.attribution = &b->rows[i];
-		put_metric(rows->family, &rows->owner, &b->rows[i]);
+		rows->owner.path = path.data;
+		if (!failed)
+			put_metric(rows->family, &rows->owner, &b->rows[i]);
+		buf_free(&path);
 	}
-	return 0;
+	return failed;
 }
 
 /* All samples of the family that @phase has. 0 or -ENOMEM. */

@@ -340,7 +340,8 @@ static int define_all(json_t *defs)
 
 static int fill(json_t *root)
 {
-	static const struct member own[] = { { "self", REF("self"), "sums over all phases" } };
+	static const struct member own[] = { { "self", REF("self"),
+					       "sums over all phases, of sizes the largest" } };
 	json_t *defs = json_object();
 
 	if (json_object_set_new(root, "$defs", defs))

@@ -168,8 +168,10 @@ int pool_add(struct phase *dst, const struct phase *src, enum pool_key key)
 {
 	int err = metrics_add(ENTITY_PHASE, dst, src);
 
-	if (!err)
+	if (!err) {
+		tally_highest(&dst->map_fill, &src->map_fill);
 		err = add_services(dst, src, key);
+	}
 	if (!err)
 		err = add_edges(dst, src, key);
 	if (!err)
@@ -206,37 +208,7 @@ static bool matches(const struct phase *phase, const char *placement, const char
 	return phase_counts(phase) && same(phase->placement, placement) && same(phase->name, name);
 }
 
-static u64 fill_of(const struct phase *phase, const char *label)
-{
-	size_t i;
-
-	for (i = 0; i < phase->map_fill.nr; i++) {
-		if (same(phase->map_fill.item[i].label, label))
-			return phase->map_fill.item[i].count;
-	}
-	return 0;
-}
-
-/* Rows in use are of an instant: of several the highest says how near the end was. */
-static void highest_fill(const struct run *run, const char *placement, const char *name,
-			 struct phase *pooled)
-{
-	size_t i, p;
-
-	for (i = 0; i < pooled->map_fill.nr; i++) {
-		struct tally_item *item = &pooled->map_fill.item[i];
-
-		item->count = 0;
-		for (p = 0; p < run->nr_phases; p++) {
-			u64 fill = fill_of(&run->phases[p], item->label);
-
-			if (matches(&run->phases[p], placement, name) && fill > item->count)
-				item->count = fill;
-		}
-	}
-}
-
-/* Only these three have gauges or rates; a thing that a trial lacks does not lower its mean. */
+/* Only these four have gauges or rates; a thing that a trial lacks does not lower its mean. */
 static void average(const struct run *run, const char *placement, const char *name,
 		    struct phase *pooled)
 {
@@ -249,6 +221,12 @@ static void average(const struct run *run, const char *placement, const char *na
 			nr += matches(&run->phases[p], placement, name) &&
 			      find_service(&run->phases[p], &pooled->services[i], POOL_BY_HOST);
 		divide(ENTITY_SERVICE, &pooled->services[i], nr);
+	}
+	for (i = 0; i < pooled->nr_edges; i++) {
+		for (nr = 0, p = 0; p < run->nr_phases; p++)
+			nr += matches(&run->phases[p], placement, name) &&
+			      find_edge(&run->phases[p], &pooled->edges[i], POOL_BY_HOST);
+		divide(ENTITY_EDGE, &pooled->edges[i], nr);
 	}
 	for (i = 0; i < pooled->nr_endpoints; i++) {
 		for (nr = 0, p = 0; p < run->nr_phases; p++)
@@ -277,6 +255,5 @@ int pool_placement(const struct run *run, const char *placement, const char *pha
 	}
 	if (pooled->trial)
 		average(run, placement, phase_name, pooled);
-	highest_fill(run, placement, phase_name, pooled);
 	return 0;
 }

@@ -12,8 +12,9 @@ enum pool_key {
 
 /*
  * Adds all of @src to @dst: services, edges and endpoints by @key (an edge never by its address),
- * programs and disks by name. Counters, gauges, rates and durations add, histograms merge from
- * full buckets. 0, -ENOMEM, or -EINVAL for histograms of two resolutions.
+ * programs and disks by name. Counters, gauges, rates and durations add, of map_fill the higher
+ * stays, histograms merge from full buckets. 0, -ENOMEM, or -EINVAL for histograms of two
+ * resolutions.
  */
 int pool_add(struct phase *dst, const struct phase *src, enum pool_key key);
 

@@ -89,6 +89,21 @@ int tally_add(struct tally *tally, const char *label, u64 count)
 	return 0;
 }
 
+void tally_highest(struct tally *sum, const struct tally *added)
+{
+	size_t i;
+
+	for (i = 0; i < added->nr; i++) {
+		struct tally_item *item = tally_find(sum, added->item[i].label);
+
+		if (!item)
+			continue;
+		item->count -= added->item[i].count;
+		if (item->count < added->item[i].count)
+			item->count = added->item[i].count;
+	}
+}
+
 u64 tally_get(const struct tally *tally, const char *label)
 {
 	const struct tally_item *item = tally_find(tally, label);

@@ -209,6 +209,9 @@ int run_set_file(char **to, const char *text);
 
 /* Adds @count to @label's item, which it creates when new. 0 or -ENOMEM. */
 int tally_add(struct tally *tally, const char *label, u64 count);
+/* For counts that are of an instant: of @added, which was added to @sum, puts the higher of the
+ * two in the place of each sum. */
+void tally_highest(struct tally *sum, const struct tally *added);
 u64 tally_get(const struct tally *tally, const char *label); /* 0 when absent */
 u64 tally_total(const struct tally *tally);
 void tally_free(struct tally *tally);

@@ -397,6 +397,21 @@ static bool is_called(const char *endpoint, const char *name)
 	return strcmp(endpoint, name) == 0 || (blank && strcmp(blank + 1, name) == 0);
 }
 
+bool attribution_has_endpoint(const struct phase *phase, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < phase->nr_profiles; i++) {
+		const struct profile *profile = &phase->profiles[i];
+
+		if (is_called(profile->endpoint, name) ||
+		    (strcmp(name, "all") == 0 && profile->total &&
+		     phase_find_endpoint(phase, profile->endpoint)))
+			return true;
+	}
+	return false;
+}
+
 int attribution_print_endpoint(const struct phase *phase, const char *name, FILE *out)
 {
 	struct profile all = { 0 };

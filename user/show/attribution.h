@@ -17,6 +17,9 @@ enum attribution_choice {
  * Nothing when no trace was taken. 0 or -ENOMEM. */
 int attribution_print(const struct phase *phase, enum attribution_choice choice, FILE *out);
 
+/* Whether there are traces of the endpoint @name, as attribution_print_endpoint() takes it. */
+bool attribution_has_endpoint(const struct phase *phase, const char *name);
+
 /*
  * Prints every band of the endpoint @name, which may lack its method; "all" is that of all.
  * 0, -ENOENT when there is none, or -ENOMEM.

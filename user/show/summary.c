@@ -254,6 +254,17 @@ static void print_heading(const struct phase *pooled, FILE *out)
 	fputc('\n', out);
 }
 
+/* In the place of all tables of a placement: its trials are left out, each with its reason. */
+static void print_none(const struct phase *pooled, bool brief, FILE *out)
+{
+	if (*pooled->placement)
+		table_title(out, "Placement %s: no trial counts", pooled->placement);
+	else
+		table_title(out, "Nothing that was measured counts");
+	if (brief)
+		fputc('\n', out);
+}
+
 /* With @brief, what stands first only: the client's view, the mean request, the services. */
 static int print_placement(const struct run *run, const struct phase *first, bool brief, FILE *out)
 {
@@ -266,6 +277,10 @@ static int print_placement(const struct run *run, const struct phase *first, boo
 	/* The services' table, the last of a brief placement, leaves a blank line behind it. */
 	if (!brief || first == run->phases)
 		fputc('\n', out);
+	if (!pooled.trial) {
+		print_none(&pooled, brief, out);
+		goto out;
+	}
 	print_heading(&pooled, out);
 	if (pooled.nr_endpoints) {
 		err = print_endpoints(&pooled, 0, brief ? BRIEF_ROWS : SIZE_MAX, out);
@@ -314,14 +329,14 @@ int summary_print_trees(const struct run *run, const char *endpoint, FILE *out)
 		if (seen(run, i))
 			continue;
 		err = pool_placement(run, first->placement, first->name, &pooled);
-		if (!err && pooled.nr_profiles) {
+		if (!err && pooled.nr_profiles &&
+		    (!endpoint || attribution_has_endpoint(&pooled, endpoint))) {
 			fputc('\n', out);
 			print_heading(&pooled, out);
-			err = print_trees(&pooled, endpoint, out);
-			result = err == -ENOENT ? result : err;
+			err = result = print_trees(&pooled, endpoint, out);
 		}
 		phase_free(&pooled);
-		if (err && err != -ENOENT)
+		if (err)
 			return err;
 	}
 	return result;
