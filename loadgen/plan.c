@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <arpa/inet.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/lookup.h"
 #include "loadgen/plan.h"
 #include "user/base/buf.h"
 
@@ -130,12 +130,12 @@ static int add_resolve(struct plans *plans, const char *entry, struct err *err)
 
 /*
  * Looks the host up once, before the load: else each thread's first request pays for it, and a
- * thousand first connections start a thousand resolver threads. A name that is not found is left
- * to libcurl, whose failures are counted like any other.
+ * thousand first connections start a thousand resolver threads. A name that is not found, within
+ * a request's timeout, is left to libcurl, whose failures are counted like any other.
  */
 static int look_up(struct plans *plans, struct err *err)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
+	struct addrinfo *list = NULL;
 	struct buf text = buf_init(RESOLVE_MAX);
 	char *host = NULL, *port = NULL;
 	struct in6_addr numeric;
@@ -151,7 +151,7 @@ static int look_up(struct plans *plans, struct err *err)
 	}
 	status = 0;
 	if (host[0] == '[' || inet_pton(AF_INET, host, &numeric) == 1 ||
-	    getaddrinfo(host, port, &hints, &list))
+	    lookup_addresses(host, port, plans->config->timeout_ns, &list))
 		goto out;
 	buf_printf(&text, "%s:%s:", host, port);
 	if (format_addresses(&text, list))

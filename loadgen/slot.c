@@ -81,6 +81,8 @@ static int set_constants(struct slot *slot, const struct engine_config *config,
 	if (config->timeout_ns > CURL_CONNECTS_NS)
 		c |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
 	c |= curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+	/* A name server that is silent must not hold the thread beyond a request's own timeout. */
+	c |= curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L);
 	c |= curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
 	c |= curl_easy_setopt(e, CURLOPT_WRITEDATA, slot);
 	c |= curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_send);
@@ -363,6 +365,11 @@ static void note_phases(const struct slot *slot, struct outcome *outcome)
 	outcome->first_phase = PHASE_FIRST_BYTE;
 	if (outcome->connections > 0)
 		note_connecting(slot, outcome);
+}
+
+bool slot_is_resolving(const struct slot *slot)
+{
+	return !slot->sent && !info_ns(slot, CURLINFO_NAMELOOKUP_TIME_T);
 }
 
 /*

@@ -70,6 +70,9 @@ struct outcome {
 	u64 phase_ns[RECORD_PHASES]; /* of a good answer only */
 };
 
+/* Whether the request that @slot carries still waits for the address of its host. */
+bool slot_is_resolving(const struct slot *slot);
+
 /*
  * Judges the transfer of @slot that libcurl ended with @result, and takes what its session needs
  * out of a good answer. Of a wrong one slot->error says why it is.

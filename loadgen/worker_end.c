@@ -241,6 +241,8 @@ void worker_time_out(struct worker *w, u64 now_ns)
 	while (worker_timeout_ns(w) <= now_ns) {
 		if (w->oldest->sent)
 			give_up(w, w->oldest, ERROR_TIMEOUT, "no answer in time");
+		else if (slot_is_resolving(w->oldest))
+			give_up(w, w->oldest, ERROR_DNS, "no answer from the name server in time");
 		else
 			give_up(w, w->oldest, ERROR_CONNECT_TIMEOUT, "no connection in time");
 	}

@@ -76,6 +76,8 @@ static int set_options(struct fetcher *f, const struct fetch_config *config)
 	failed |= curl_easy_setopt(f->easy, CURLOPT_ACCEPT_ENCODING, "") != CURLE_OK;
 	failed |= curl_easy_setopt(f->easy, CURLOPT_TIMEOUT_MS,
 				   (long)(config->timeout_ns / NSEC_PER_MSEC)) != CURLE_OK;
+	/* Or Ctrl-C and the timeout would wait for a name server that is silent. */
+	failed |= curl_easy_setopt(f->easy, CURLOPT_QUICK_EXIT, 1L) != CURLE_OK;
 	failed |= curl_easy_setopt(f->easy, CURLOPT_HTTPHEADER, f->headers) != CURLE_OK;
 	failed |= curl_easy_setopt(f->easy, CURLOPT_SSL_VERIFYPEER, verify) != CURLE_OK;
 	failed |= curl_easy_setopt(f->easy, CURLOPT_SSL_VERIFYHOST, 2 * verify) != CURLE_OK;

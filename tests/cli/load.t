@@ -340,6 +340,9 @@ usage "-z is an option of other tools" -c 100 -z
 usage "--latency is an option of other tools: all quantiles" --latency "$URL"
 usage "--qps is an option of other tools: the rate is -r" --qps=5 "$URL"
 usage "-R is an option of other tools: the rate is -r" -c1 -R10 "$URL"
+usage "-h2 is an option of other tools: say it with --http2" -n 5 -h2 "$URL"
+usage "a rate is -r 10 here" -n 5 -q 10 "$URL"
+usage "write --rate=50" -rate=50 "$URL"
 usage "One|one URL" "$URL" "$URL"
 usage "http://host:port" localhost
 usage "only http" ftp://127.0.0.1/

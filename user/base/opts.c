@@ -201,18 +201,86 @@ static const struct opt *find_opt(const struct command *cmd, int id)
 	return NULL;
 }
 
+/* Whether @word, without the value behind its "=", is @name. */
+static bool is_named(const char *word, const char *name)
+{
+	size_t len = strcspn(word, "=");
+
+	return strlen(name) == len && strncmp(word, name, len) == 0;
+}
+
+static const struct opt_habit *find_habit(const struct command *cmd, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < cmd->nr_habits; i++) {
+		if (is_named(word, cmd->habits[i].word))
+			return &cmd->habits[i];
+	}
+	return NULL;
+}
+
+static int say_habit(const struct opt_habit *habit, struct err *err)
+{
+	return err_set(err, EXIT_USAGE, "%s is an option of other tools: %s", habit->word,
+		       habit->instead);
+}
+
+/*
+ * The word that the letter @id was taken from, when more follows in it: "-rate=50" is -r with a
+ * value to getopt. NULL when the letter stands by itself.
+ */
+static const char *rest_of_word(char **argv, int id)
+{
+	int letter = id == '?' ? optopt : id;
+
+	if (optarg)
+		return optarg == argv[optind - 1] ? NULL : argv[optind - 1];
+	/* getopt leaves a word behind its last letter only. */
+	return argv[optind] && argv[optind][0] == '-' && argv[optind][1] == letter ? argv[optind]
+										   : NULL;
+}
+
+/* Some tools' long names have one dash. 0, or -1 with @err set: @word is such a name. */
+static int one_dash(const struct command *cmd, const char *word, struct err *err)
+{
+	const struct opt_habit *habit;
+	size_t i;
+
+	if (!word || word[0] != '-' || word[1] == '-')
+		return 0;
+	habit = find_habit(cmd, word);
+	if (habit)
+		return say_habit(habit, err);
+	for (i = 0; i < cmd->nr_opts; i++) {
+		if (is_named(word + 1, cmd->opts[i].name))
+			return err_set(err, EXIT_USAGE, "%s: a long name has two dashes: write -%s",
+				       word, word);
+	}
+	return 0;
+}
+
+/* What the letter of an option, whose value made no sense, means to other tools. */
+static int bad_value_of(const struct command *cmd, int id, struct err *err)
+{
+	char word[] = { '-', (char)id, 0 };
+	const struct opt_habit *habit = id < LONG_ID_FIRST ? find_habit(cmd, word) : NULL;
+	size_t len = err ? strlen(err->text) : 0;
+
+	if (habit && err)
+		snprintf(err->text + len, sizeof(err->text) - len, "; %s", habit->instead);
+	return -1;
+}
+
 static int unknown_opt(const struct command *cmd, const char *word, struct err *err)
 {
+	const struct opt_habit *habit = find_habit(cmd, word);
 	const char *known[OPT_MAX + 1];
 	char name[64];
 	size_t i;
 
-	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
-	for (i = 0; i < cmd->nr_habits; i++) {
-		if (strcmp(cmd->habits[i].word, name) == 0)
-			return err_set(err, EXIT_USAGE, "%s is an option of other tools: %s", name,
-				       cmd->habits[i].instead);
-	}
+	if (habit)
+		return say_habit(habit, err);
 	if (!text_starts(word, "--"))
 		return err_set(err, EXIT_USAGE, "unknown option '%s': see 'situ %s --help'", word,
 			       cmd->name);
@@ -249,6 +317,8 @@ int opts_parse(const struct command *cmd, int argc, char **argv, void *config, s
 	while ((id = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		const struct opt *opt;
 
+		if (id < LONG_ID_FIRST && one_dash(cmd, rest_of_word(argv, id), err))
+			return -1;
 		if (id == 'h' || id == HELP_LONG_ID)
 			return 1;
 		if (id == ':')
@@ -258,7 +328,7 @@ int opts_parse(const struct command *cmd, int argc, char **argv, void *config, s
 		if (!opt)
 			return bad_opt(cmd, argv[optind - 1], err);
 		if (set_value(opt, config, optarg, err))
-			return -1;
+			return bad_value_of(cmd, id, err);
 	}
 	args->item = argv + optind;
 	args->nr = argc - optind;

@@ -37,9 +37,12 @@ struct opt {
 	const char *help;
 };
 
-/* An option of other tools that people type here, and what to type instead. */
+/*
+ * An option of other tools that people type here, and what to type instead. One whose letter is an
+ * option here too is told when its value makes no sense.
+ */
 struct opt_habit {
-	const char *word; /* "-z" */
+	const char *word; /* "-z", "--data", "-host" */
 	const char *instead;
 };
 

@@ -5,7 +5,8 @@
 
 /*
  * Makes SIGINT, SIGTERM and SIGHUP set the stop flag (without SA_RESTART, so that a sleeping call
- * returns with EINTR) and SIGPIPE harmless. A second SIGINT ends the process at once.
+ * returns with EINTR) and SIGPIPE harmless. A second SIGINT ends the process at once. A SIGHUP
+ * that is ignored, as under nohup(1), stays so.
  */
 void stop_on_signals(void);
 

@@ -273,6 +273,9 @@ static int explain_nothing(const struct session *s, struct err *err)
 	if (stats->redirect[0])
 		return err_set(err, EXIT_FAILED, "%s leads to %s, another site: crawl that", s->url,
 			       stats->redirect);
+	if (stats->end == CRAWL_STOPPED)
+		return err_set(err, EXIT_FAILED,
+			       "interrupted before an endpoint answered: nothing is written");
 	if (stats->asked && stats->asked == stats->no_answer)
 		return err_set(err, EXIT_FAILED, "%s does not answer (%s): does the server run?",
 			       s->origin, stats->first_error);

@@ -6,9 +6,9 @@
 #include "user/cmd/load_options.h"
 
 /*
- * Searches the highest rate that meets job->slo, one phase of @run per step (named "met" or
- * "missed", the step's number as its trial), and prints each and the result. 0, or -1 with @err
- * set: also when no rate met it.
+ * Searches the highest rate that meets job->slo, one phase of @run per step (named "met", "missed"
+ * or, the last one of a search that was, "interrupted"; the step's number as its trial), and prints
+ * each and the result. 0, or -1 with @err set: also when all rates were tried and none met it.
  */
 int load_capacity_find(struct load_job *job, struct run *run, struct err *err);
 

@@ -13,10 +13,24 @@ static int exclude(const char *one, const char *other, struct err *err)
 		       other);
 }
 
+/* hey's and oha's -q 10, which is a flag here and leaves its value to stand for the URL. */
+static int check_habit(const struct load_options *o, const struct args *args, struct err *err)
+{
+	const char *first = args->nr > 1 ? args->item[0] : "";
+
+	if (!o->quiet || !*first || first[strspn(first, "0123456789.")])
+		return 0;
+	return err_set(err, EXIT_USAGE,
+		       "-q is short for --quiet: a rate is -r %s here, of all connections together",
+		       first);
+}
+
 static int check_source(const struct load_options *o, const struct args *args, struct err *err)
 {
 	size_t i;
 
+	if (check_habit(o, args, err))
+		return -1;
 	if (args->nr > 1)
 		return err_set(err, EXIT_USAGE,
 			       "one URL is enough, '%s' is another: use a "

@@ -181,7 +181,9 @@ int load_result_print(const struct load_job *job, const struct run *run,
 	if (write_hdr(o->hdr, &all->latency_ns, err))
 		return -1;
 	if (result->interrupted)
-		fprintf(stderr, "situ: interrupted: this is the result of what ran\n");
+		fprintf(stderr, "situ: interrupted: %s\n",
+			all->attempted ? "this is the result of what ran"
+				       : "nothing that counts was sent");
 	if (!tally_total(&all->codes) && !(result->interrupted && !all->attempted))
 		return err_set(err, EXIT_FAILED, "no request was answered (%s): %s",
 			       result->first_error[0] ? result->first_error : "none was sent",
