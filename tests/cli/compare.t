@@ -57,6 +57,13 @@ make_run()
 		insert_trial spread $trial $((9000000 + trial * 1000)) busy
 	done
 	make_run 3 finished 7
+	make_run 5 finished 0
+	for trial in 1 2 3 4 5 6 7; do
+		insert_trial packed $trial $((4000000 + trial * 1000)) calm
+		insert_trial packed $trial $((5000000 + trial * 1000)) busy
+		insert_trial spread $trial $((4000000 + trial * 1000)) calm
+		insert_trial apart $trial $((9000000 + trial * 1000)) busy
+	done
 } | sqlite3 "$TMP/made.db" > /dev/null || bail "cannot make the store"
 
 run_is 0 "the latest run, its two placements" "$SITU" compare --metric mean "$TMP/made.db:3"
@@ -134,6 +141,11 @@ run_is 4 "a check that only one of them meets" \
 	"$SITU" compare --check 'mean spread/packed < 1.1' "$TMP/made.db:4"
 like "$out" '< 1.1: met' "is met in one"
 like "$out" '< 1.1: NOT met' "and not in the other"
+
+run_is 2 "a placement that one of them lacks, behind a check that another one misses" \
+	"$SITU" compare --check 'mean spread/packed < 0.5' "$TMP/made.db:5" packed spread
+like "$out" '< 0.5: NOT met' "the check is told"
+one_line_error "no placement 'spread': it has packed, apart" "and so is the lack"
 
 run_is 2 "an unknown placement" "$SITU" compare "$TMP/made.db:3" packed sprade
 one_line_error "no placement 'sprade': it has packed, spread" "names those there are"

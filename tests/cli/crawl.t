@@ -8,16 +8,19 @@ need_command jq nginx curl gzip
 need_file "$SITU"
 
 nginx=$(command -v nginx || echo /usr/sbin/nginx)
-port=$((20000 + $$ % 10000))
-URL=http://127.0.0.1:$port
 WORK=$TMP/work.yaml
 
-# A server of two sites: ours, and the pages of the demo's shop without its services.
+# Not somebody else's who listens there already: it has written our log.
+answers()
+{
+	curl -s -o "$TMP/body" "$URL/" && [ -s "$TMP/nginx/log" ]
+}
+
+# serve PORT: a server of two sites, on three ports from that on: ours, and the pages of the demo's
+# shop without its services.
 serve()
 {
-	mkdir "$TMP/nginx"
-	head -c 67108864 /dev/zero | gzip -c > "$TMP/nginx/bomb"
-	chmod -R a+rX "$TMP"
+	port=$1 URL=http://127.0.0.1:$1
 	cat > "$TMP/nginx/conf" <<-END
 	daemon off;
 	pid $TMP/nginx/pid;
@@ -71,9 +74,14 @@ serve()
 	}
 	END
 	spawn "$nginx" -p "$TMP/nginx" -e stderr -c "$TMP/nginx/conf"
-	wait_until 10 curl -s -o "$TMP/body" "$URL/" || bail "nginx does not start"
+	wait_until 10 answers
 }
-serve
+mkdir "$TMP/nginx"
+head -c 67108864 /dev/zero | gzip -c > "$TMP/nginx/bomb"
+chmod -R a+rX "$TMP"
+# Another program may have one of the ports.
+serve $((20000 + $$ % 10000)) || serve $((20000 + ($$ + 3001) % 10000)) ||
+	serve $((20000 + ($$ + 6001) % 10000)) || bail "nginx does not start"
 
 # found METHOD PATH: what the JSON says of it.
 found()

@@ -85,7 +85,7 @@ http {
 }
 EOF
 	spawn nginx -p "$TMP" -c "$TMP/nginx.conf"
-	wait_until 3 curl -ks -o /dev/null "https://127.0.0.1:$TLS/"
+	wait_until 10 curl -ks -o /dev/null "https://127.0.0.1:$TLS/"
 }
 mkdir -p "$TMP/www/file"
 i=0

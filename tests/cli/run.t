@@ -87,6 +87,9 @@ mistake "a start without a stop" 's/command: sleep/start: sleep/' \
 	"bad.yaml:8:5: service 'store' has a start command: add a 'stop' to it"
 mistake "a container of nothing" 's/command: sleep 1000/container: {args: x}/' \
 	"bad.yaml:9:16: a container takes an image or a rootfs"
+mistake "a variable that a shell would take apart" \
+	's/command: sleep 1000/container: {image: x}\n    env: ["A B=1"]/' \
+	"bad.yaml:10:11: the name in 'A B=1' is not of letters, digits"
 mistake "a link of no rate" 's/^  - name: b$/&\n    link: {rate: fast}/' \
 	"bad.yaml:6:18: 'fast' is not a rate"
 mistake "two machines" 's/^    cpus: "0"$/&\n    machine: true/' \

@@ -66,6 +66,16 @@ is "$(points_of --phase busy)" '[55]' "--phase takes another one"
 run_is 0 "a load phase that no run has" "$SITU" trend --phase calm --metric "$figure" "$TMP/phases.db"
 like "$out" '^No run has a value.$' "says so"
 
+# More placements than can be held against each other.
+jq '.phases[0] as $phase | .endpoints[0] as $endpoint |
+	[range(40) | "p\(.)"] as $names | .attribution = [] | .coverage = [] | .profiles = [] |
+	.services = [] | .edges = [] |
+	.phases = [$names[] as $name | $phase | .placement = $name] |
+	.endpoints = [$names[] as $name | $endpoint | .placement = $name]' "$GOLDEN" > "$TMP/many.json"
+"$SITU" import -o "$TMP/many.db" "$TMP/many.json" > /dev/null || bail "cannot make 40 placements"
+is "$("$SITU" trend --json --metric "rate($(jq -r '.endpoints[0].name' "$GOLDEN"))" "$TMP/many.db" |
+	jq '.series | length')" 40 "each of 40 placements has its series"
+
 if [ -w /dev/full ]; then
 	run_is 1 "a full disk" sh -c '"$0" trend --metric "$1" "$2" > /dev/full' \
 		"$SITU" "$figure" "$db"

@@ -40,12 +40,18 @@ stat()
 $(cat "/sys/block/$device/stat")" | awk -v f="$1" 'NR == 1 { was = $f } END { print $f - was }'
 }
 
-# Once in some seconds 6.18 does not call the programs of a tracepoint for a moment: what misses a
-# request then has it the next time.
+# again GOT WANT: Linux 6.18 does not call a tracepoint's programs for about one event in 10,000, and
+# a disk's row cannot tell: what misses a request then has it the next time, or the third.
+again()
+{
+	[ "$1" != "$2" ] || return 1
+	diag "not all requests were traced: got $1, wanted $2"
+}
+
 for _ in 1 2 3; do
 	measured "in_cgroup writer sh -c 'dd if=/dev/zero of=\$LOOP bs=4096 count=503 oflag=direct
 		dd if=\$LOOP of=/dev/null bs=16384 count=211 iflag=direct' 2> /dev/null"
-	[ "$(of write .count) $(of read .count)" != "503 211" ] || break
+	again "$(of write .count) $(of read .count)" "503 211" || break
 done
 is "$rc" 0 "direct: measured"
 is "$(of write .count "$CGROUP/writer")" 503 "direct: 503 writes, the writer's"
@@ -60,16 +66,23 @@ below=$(jq -r --arg d "$device" '[.services[].disk[]? | select(.device != $d and
 ok "$([ "$below" -ge $((503 * 4096)) ]; echo $?)" "direct: the disk below has them once more, in its rows"
 
 # Pages that the kernel writes together are one request: as many as the kernel counts.
-measured 'in_cgroup writer dd if=/dev/zero of=$LOOP bs=4096 count=2003 conv=fsync 2> /dev/null'
 # The empty write that flushes is one of the kernel's writes, and one of our flushes.
-is "$(($(of write .count) + $(of flush .count)))" "$(($(stat 5) + $(stat 16)))" \
-	"merged: requests by the kernel's count"
+ours() { echo $(($(of write .count) + $(of flush .count))); }
+kernels() { echo $(($(stat 5) + $(stat 16))); }
+for _ in 1 2 3; do
+	measured 'in_cgroup writer dd if=/dev/zero of=$LOOP bs=4096 count=2003 conv=fsync 2> /dev/null'
+	again "$(ours)" "$(kernels)" || break
+done
+is "$(ours)" "$(kernels)" "merged: requests by the kernel's count"
 is "$(of write .bytes)" $((2003 * 4096)) "merged: no byte is counted twice"
 ok "$([ "$(of write .count)" -lt 2003 ]; echo $?)" "merged: fewer than pages"
 
 # The end of the file lies in a request: half of it is read, the rest is tried again, and fails.
 truncate -s $((5 * 65536 + 8192)) "$TMP/backing"
-measured 'in_cgroup writer dd if=$LOOP of=/dev/null bs=65536 count=7 iflag=direct 2> /dev/null || :'
+for _ in 1 2 3; do
+	measured 'in_cgroup writer dd if=$LOOP of=/dev/null bs=65536 count=7 iflag=direct 2> /dev/null || :'
+	again "$(of read .count)" "$(stat 1)" || break
+done
 is "$(of read .count "$CGROUP/writer")" 6 "torn: five whole requests and one torn"
 is "$(of read .count)" "$(stat 1)" "torn: which the kernel counts as one, too"
 is "$(of read .errors "$CGROUP/writer")" 1 "torn: it fails once"

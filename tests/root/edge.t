@@ -27,6 +27,11 @@ at_exit "kill $nginx; wait $nginx 2> /dev/null"
 wait_until 10 test -s "$TMP/nginx.pid"
 ok $? "nginx is up" || diag "$(cat "$TMP/nginx.log")"
 
+retransmitted()
+{
+	awk '$1 == "Tcp:" { if ($13 ~ /^[0-9]+$/) print $13 }' /proc/net/snmp
+}
+
 # check NAME OPTIONS TEST...: a load with these options, measured; the number of its connections
 # then stands the test, which may be "-eq 7"
 check()
@@ -34,6 +39,7 @@ check()
 	name=$1
 	options=$2
 	shift 2
+	before=$(retransmitted)
 	# shellcheck disable=SC2086 # options are words
 	run "$SITU" record -q --json -o "$TMP/$name.db" -- in_cgroup load \
 		"$SITU" load --quiet --json $options http://127.0.0.1:18080/page
@@ -49,7 +55,9 @@ check()
 	is "$(jq .service_ns.count "$TMP/edge")" "$(jq .answered "$TMP/client")" \
 		"$name: a server time each"
 	ok "$(test "$(jq .connections "$TMP/edge")" "$@"; echo $?)" "$name: connections"
-	is "$(jq .retransmits "$TMP/edge")" 0 "$name: nothing is sent again on loopback"
+	# Nothing, but for a timer that runs while the machine is held up.
+	is "$(jq .retransmits "$TMP/edge")" $(($(retransmitted) - before)) \
+		"$name: segments sent again, by the kernel's count"
 	ok "$(jq -n --slurpfile c "$TMP/client" --slurpfile e "$TMP/edge" \
 		'if $c[0].latency_uncorrected_ns.sum >= $e[0].response_ns.sum then 0 else 1 end')" \
 		"$name: the client's time contains the edge's"

@@ -31,10 +31,11 @@ is "$rc" 0 "doctor is content here"
 is "$(printf '%s' "$out" | jq -r '.programs[] | select(.program == "sched_switch") | .state')" used \
 	"and would use the scheduler's hook"
 
-run "$SITU" record -q -o "$TMP/gone.db" -- /no/such/program
+run sh -c 'echo $$ > "$0"; exec "$@"' "$TMP/recorder" "$SITU" record -q -o "$TMP/gone.db" -- \
+	/no/such/program
 is "$rc" 1 "a command that is not there fails"
 one_line_error "/no/such/program" "and is named"
-is "$(find /sys/fs/cgroup -maxdepth 2 -name 'situ-record.*' | wc -l)" 0 "no cgroup is left"
+is "$(find /sys/fs/cgroup -maxdepth 2 -name "situ-record.$(cat "$TMP/recorder")*" | wc -l)" 0 "no cgroup is left"
 
 run "$SITU" record -q -o "$TMP/status.db" -- sh -c 'exit 7'
 is "$rc" 7 "the command's status is passed on"
@@ -44,8 +45,11 @@ is "$rc" 139 "and its signal, as a shell gives it"
 # kill -9 while recording: the programs go with the process, the store says so.
 "$SITU" record -q -i 200ms -o "$TMP/killed.db" &
 pid=$!
-wait_until 10 test -s "$TMP/killed.db"
-sleep 1
+has_phase()
+{
+	[ "$("$SITU" export "$TMP/killed.db" 2> /dev/null | jq '.phases | length > 0')" = true ]
+}
+wait_until 30 has_phase || diag "no interval was stored within 30 s"
 kill -9 $pid
 wait $pid 2> /dev/null
 run "$SITU" export --format json "$TMP/killed.db"

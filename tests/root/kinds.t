@@ -87,7 +87,7 @@ like "$(tail -n 1 run.err)" "^situ: the start command of service 'back' failed o
 	"a start that fails: one line"
 clean "a start that fails: nothing is left"
 
-sed -i "s|^setsid.*|setsid sh -c '$CHAIN 300 \& sleep 7919 \& sleep 1.5; kill -9 \$!; wait' \&|" start.sh
+sed -i "s|^setsid.*|setsid sh -c '$CHAIN 300 \& sleep 7919 \& ./measuring 1 sleep 0.2; kill -9 \$!; wait' \&|" start.sh
 start hook.yaml
 wait "$pid"
 is $? 1 "a service that restarts its process: no trial counts"

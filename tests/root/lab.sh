@@ -8,6 +8,9 @@
 #	said ERE			whether it has said that yet
 #	clean NAME			passes when within 10 seconds nothing of the runs is left
 #	state_of_last			state of the latest run in the store
+# and, for the command of a service, which starts in $TMP:
+#	./measuring TRIAL COMMAND...	COMMAND, as soon as the run has said that it measures that trial
+#					of all: however long its services took to start
 DB=$TMP/run.db
 
 page_workload
@@ -34,7 +37,15 @@ CONF
 exec nginx -e stderr -c "$SITU_DIR/nginx.conf"
 END
 
-chmod +x web.sh
+cat > measuring << 'END'
+#!/bin/sh
+trial=$1
+shift
+until grep -q "^\[$trial/.*measuring" run.err; do sleep 0.05; done
+exec "$@"
+END
+
+chmod +x web.sh measuring
 chmod 755 "$TMP"
 
 # Whatever else runs on the machine of the test, its trials count.

@@ -87,8 +87,8 @@ failing "does not stay" "true" \
 	"^situ: service 'helper' died \(exit status 0\).*; it must stay in the foreground$"
 failing "is not there" "/nonexistent/program" \
 	"^situ: service 'helper' died \(exit status 127\) during start"
-failing "dies under load" "sh -c 'sleep 2; kill -SEGV \$\$'" \
-	"^situ: service 'helper' died \(signal 11\) during (measure|warm-up) of [a-z]+ trial 1: see"
+failing "dies under load" "./measuring 1 sh -c 'kill -SEGV \$\$'" \
+	"^situ: service 'helper' died \(signal 11\) during measure of [a-z]+ trial 1: see"
 
 experiment bad.yaml "sleep 7919"
 sed -i 's/ready: {tcp: false}/ready: {command: "false", within: 500ms}/' bad.yaml
@@ -188,7 +188,10 @@ fifth() { grep -q '^\[5/8\].*measuring' run.err; }
 wait_until 30 fifth
 end "$pid" KILL
 last=$("$SITU" export --format json "$DB" | jq .run.id)
-is "$("$SITU" export --format json "$DB" | jq '.phases | length')" 4 "killed in the middle: four trials"
+# Four, and those that were done by the time that this shell saw the fifth.
+kept=$("$SITU" export --format json "$DB" | jq '.phases | length')
+[ "$kept" -ge 4 ] && [ "$kept" -lt 8 ]
+ok $? "killed in the middle: $kept trials"
 sed 's/rate: 101/rate: 102/' whole.yaml > other.yaml
 resume --resume other.yaml
 is "$rc" 2 "another file is refused"
@@ -196,7 +199,7 @@ like "$(cat run.err)" "^situ: the experiment file is not the one that run $last 
 	"... and told why"
 resume --resume whole.yaml
 is "$rc" 0 "it is resumed"
-is "$(grep -c 'measuring' run.err)" 4 "... with the four trials that it lacked"
+is "$(grep -c 'measuring' run.err)" $((8 - kept)) "... with the trials that it lacked"
 is "$(order_of "$last")" "$want" "all trials are in one run, in the order of the plan"
 is "$("$SITU" export --format json "$DB" | jq -r '.run | .id, .state, .trials' | paste -sd ' ')" \
 	"$last finished 4" "... which is finished"
@@ -209,7 +212,7 @@ clean "a resumed run leaves nothing behind"
 
 # 7. A trial that does not count is kept with the reason and made again.
 experiment invalid.yaml "sh -c 'n=\$(cat \$SITU_PREPARED/n); echo \$((n + 1)) > \$SITU_PREPARED/n; \
-[ \$n != 1 ] || { sleep 0.7; exit 7; }; exec sleep 7919'" 1 0s 1500ms
+[ \$n != 1 ] || { ./measuring 2 sleep 0.2; exit 7; }; exec sleep 7919'" 1 0s 1500ms
 sed -i 's/^retries: 0/retries: 1/; s/^prepare: .*/prepare: echo 0 > \$SITU_PREPARED\/n; chmod 777 \$SITU_PREPARED \$SITU_PREPARED\/n/' invalid.yaml
 start invalid.yaml
 wait "$pid"

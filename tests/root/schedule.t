@@ -20,13 +20,20 @@ has_run() { [ "$(runs_of "$1" || echo 0)" -gt 0 ] 2> /dev/null; }
 # 1. By hand: runs that wait for each other, that leave starts out, and that are told.
 run_is 0 "--every and --for" "$SITU" run -o every.db --every 4s --for 7s --lock every.lock brief.yaml
 is "$(runs_of every.db)" 2 "two starts are two runs"
-(flock -x 9 && sleep 3) 9> held.lock &
-sleep 0.5
+exec 9> held.lock
+flock -x 9
 run_is 0 "--overlap skip" "$SITU" run -o skip.db --lock held.lock --overlap skip brief.yaml
 is "$err" "skipped: another run has the lock held.lock" "it skips, and says so"
-run_is 0 "--overlap wait" "$SITU" run -o skip.db --lock held.lock --overlap wait brief.yaml
-like "$err" '^waiting for the run that has the lock held\.lock$' "it waits, and says so"
-is "$(runs_of skip.db)" 1 "then it runs"
+spawn "$SITU" run -o skip.db --lock held.lock --overlap wait brief.yaml > wait.out 2> wait.err 9>&-
+waits() { grep -q '^waiting for the run that has the lock held\.lock$' wait.err; }
+wait_until 20 waits
+ok $? "--overlap wait: it waits, and says so"
+[ ! -e skip.db ]
+ok $? "... without a run"
+exec 9>&-
+wait "$pid"
+is $? 0 "then it goes on"
+is "$(runs_of skip.db)" 1 "and runs"
 
 # What both schedulers are to do, behind their own set-up: $1 is the store, $2 prints the log. The
 # lock is held until a start was skipped. Each step leaves a file for the tests below.
@@ -49,6 +56,9 @@ flock -x 9
 wait_for skipped && touch "$store.skipped"
 exec 9>&-
 wait_for finished && touch "$store.finished"
+# A run tells what it has found when it is stored already.
+told() { sh -c "$log" | grep -q '^Stored as run'; }
+wait_for told
 sh -c "$log" > "$store.journal" 2>&1
 "$SITU" schedule --list > "$store.list" 2>&1
 "$SITU" schedule brief.yaml --remove > "$store.removed" 2>&1

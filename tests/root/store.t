@@ -19,7 +19,7 @@ told()
 
 # 1. A full disk.
 mkdir small
-mount -t tmpfs -o size=3m tmpfs small || bail "no tmpfs"
+mount -t tmpfs -o size=16m tmpfs small || bail "no tmpfs"
 at_exit "umount '$TMP/small'"
 DB=$TMP/small/run.db
 experiment short.yaml "sleep 7919" 1 0s 300ms

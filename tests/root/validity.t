@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 need_root
-need_command nginx ip jq setsid python3
+need_command nginx ip jq setsid python3 ps
 need_file "$SITU" "$TOP/build/tests/stim/spin" /sys/kernel/btf/vmlinux
 cd "$TMP" || exit 1
 . "$TOP/tests/root/lab.sh"
@@ -30,15 +30,17 @@ disturbed()
 	clean "$1: nothing is left"
 }
 
-# process_of SERVICE: the newest process of the run's SERVICE
+# process_of SERVICE: a process of the run's SERVICE that has no child there
 process_of()
 {
-	grep -l "/situ\.$pid\.[0-9]*/$1\$" /proc/[0-9]*/cgroup 2> /dev/null |
-		cut -d/ -f3 | sort -n | tail -n 1
+	_all=$(grep -l "/situ\.$pid\.[0-9]*/$1\$" /proc/[0-9]*/cgroup 2> /dev/null | cut -d/ -f3 |
+		paste -sd,)
+	[ -z "$_all" ] || ps -o pid=,ppid= -p "$_all" |
+		awk '{ is[$1]; parent[$2] } END { for (p in is) if (!(p in parent)) print p }'
 }
 
 # 1. A worker that is killed: nginx starts another one, and its main process lives on.
-experiment worker.yaml "sleep 7919" 1 0s 4s
+experiment worker.yaml "sleep 7919" 1 0s 6s
 only worker.yaml
 start worker.yaml
 wait_until 20 said measuring || diag "it never came to measure"
@@ -49,7 +51,8 @@ disturbed "a worker is killed" \
 	"process $worker \(nginx\) of service 'web' ended \(signal 9\) during measure$"
 
 # 2. One that fails by itself, while the shell above it goes on.
-experiment fails.yaml "sh -c '{ sleep 3; exit 5; } & sleep 7919; :'" 1 0s 4s
+# It has been there for longer than the second between two looks.
+experiment fails.yaml "sh -c '{ ./measuring 1 sleep 2; exit 5; } & sleep 7919; :'" 1 0s 5s
 only fails.yaml
 start fails.yaml
 disturbed "a process fails" \
@@ -75,7 +78,7 @@ limit()
 	echo "no memory controller"
 }
 limit "$(sed -n 's/^[0-9]*:\(memory\)*:\(.*helper\)$/\2/p' /proc/self/cgroup | head -n 1)"
-{ sleep 1.5; exec tail /dev/zero; } &
+{ ./measuring 1 sleep 0.5; exec tail /dev/zero; } &
 while :; do sleep 7919; done
 END
 chmod +x hungry.sh
@@ -147,7 +150,7 @@ mount --bind stat.told /proc/stat || exit 99
 exec "$@"
 END
 chmod +x in_stolen.sh
-experiment steal.yaml "sleep 7919" 1 0s 2s
+experiment steal.yaml "sleep 7919" 1 0s 4s
 only steal.yaml
 sed -i 's/steal: 1,/steal: 5%,/' steal.yaml
 spawn unshare --mount --propagation private ./in_stolen.sh "$SITU" run -o "$DB" steal.yaml \

@@ -115,6 +115,42 @@ static void the_blocks_named_decide(void **state)
 			220, 330);
 }
 
+/* The same by trying one number of blocks behind the other. */
+static unsigned int tried(const struct infer_goal *goal)
+{
+	unsigned int nr;
+
+	for (nr = INFER_LEAST_PAIRS; nr <= INFER_MOST_BLOCKS; nr++) {
+		double error = goal->spread / sqrt(nr);
+		double within = infer_student(1 - INFER_LEVEL / 2, nr - 1) +
+				infer_student((1 + INFER_POWER) / 2, nr - 1);
+
+		if (goal->margin - goal->distance >= within * error ||
+		    goal->distance >= infer_detectable(goal->spread, nr, goal->family))
+			return nr;
+	}
+	return 0;
+}
+
+static void the_blocks_named_are_the_fewest(void **state)
+{
+	struct infer_random random = { 9 };
+	unsigned int blocks, few = 0, many = 0, none = 0, i;
+
+	(void)state;
+	for (i = 0; i < 24; i++) {
+		struct infer_goal goal = { fabs(normal(&random)) * 0.05,
+					   0.05 * exp(normal(&random)), log(1.03), 1 + i % 15 };
+
+		blocks = infer_blocks(&goal);
+		assert_int_equal(blocks, tried(&goal));
+		few += blocks > 0 && blocks <= 20;
+		many += blocks > 20;
+		none += !blocks;
+	}
+	assert_true(few >= 4 && many >= 4 && none >= 1);
+}
+
 static void what_cannot_be_decided_is_said(void **state)
 {
 	const struct infer_goal hopeless = { 0.0301, 2, log(1.03), 1 };
@@ -134,6 +170,7 @@ int main(void)
 		cmocka_unit_test(more_hypotheses_take_more_pairs),
 		cmocka_unit_test(what_is_detectable_is_found_4_times_out_of_5),
 		cmocka_unit_test(the_blocks_named_decide),
+		cmocka_unit_test(the_blocks_named_are_the_fewest),
 		cmocka_unit_test(what_cannot_be_decided_is_said),
 	};
 

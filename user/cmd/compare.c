@@ -186,29 +186,33 @@ static void print_tail(const struct config *config, size_t i, size_t nr)
 		printf(i + 1 < nr ? "}" : "}]}\n");
 }
 
-/* All of the load phases @name[@nr] of @run. A condition that one misses is the exit code of all.
+/*
+ * All of the load phases @name[@nr] of @run. A condition that one misses is the exit code of all,
+ * unless something else went wrong: that ends it.
  */
 static int compare_phases(const struct config *config, const struct run *run,
 			  const char *const *name, size_t nr, const struct args *args,
 			  const struct compare_options *options, struct err *err)
 {
-	int code = EXIT_OK, missed = EXIT_OK;
+	struct err missed = { 0 };
 	struct run view;
 	size_t i;
 
-	for (i = 0; i < nr && code == EXIT_OK; i++) {
+	for (i = 0; i < nr && err->code == EXIT_OK; i++) {
 		if (loadview_make(run, name[i], &view))
 			return err_set(err, EXIT_FAILED, "out of memory: free some");
 		print_head(config, name[i], i, nr);
-		code = compare_view(config, &view, args, options, err);
+		compare_view(config, &view, args, options, err);
 		print_tail(config, i, nr);
 		free(view.phases);
-		if (code != EXIT_OK && err->code == EXIT_THRESHOLD) {
-			missed = code;
-			code = EXIT_OK;
+		if (err->code == EXIT_THRESHOLD) {
+			missed = *err;
+			*err = (struct err){ 0 };
 		}
 	}
-	return code != EXIT_OK ? code : missed;
+	if (err->code == EXIT_OK)
+		*err = missed;
+	return err->code == EXIT_OK ? EXIT_OK : -1;
 }
 
 /* The load phases to look at. Returns how many; 0 with @err set when the one named is not there. */

@@ -82,17 +82,26 @@ static bool shows_equivalence(const struct infer_goal *goal, size_t nr)
 		       sqrt((double)nr);
 }
 
+/* What @nr blocks decide, more of them decide, too: every bound above falls with their number. */
+static bool decides(const struct infer_goal *goal, unsigned int nr)
+{
+	/* Nothing is detectable, which is NAN, by fewer than infer_least_pairs(). */
+	return shows_equivalence(goal, nr) ||
+	       goal->distance >= infer_detectable(goal->spread, nr, goal->family);
+}
+
 unsigned int infer_blocks(const struct infer_goal *goal)
 {
-	unsigned int least = infer_least_pairs(goal->family), nr;
+	unsigned int low = INFER_LEAST_PAIRS, high = INFER_MOST_BLOCKS, middle;
 
-	if (!isfinite(goal->spread) || !isfinite(goal->distance))
+	if (!isfinite(goal->spread) || !isfinite(goal->distance) || !decides(goal, high))
 		return 0;
-	for (nr = INFER_LEAST_PAIRS; nr <= INFER_MOST_BLOCKS; nr++) {
-		if (shows_equivalence(goal, nr) ||
-		    (nr >= least &&
-		     goal->distance >= infer_detectable(goal->spread, nr, goal->family)))
-			return nr;
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (decides(goal, middle))
+			high = middle;
+		else
+			low = middle + 1;
 	}
-	return 0;
+	return high;
 }

@@ -167,7 +167,7 @@ static int set_paths(const struct deploy *d, struct running *r, struct err *err)
 	return -1;
 }
 
-/* Adds @name as one word of a shell; podman is given no other variables than these. */
+/* Adds the name of @item, "NAME[=value]"; podman is given no other variables than these. */
 static void add_variable(struct buf *out, const char *item)
 {
 	buf_printf(out, " --env=%.*s", (int)strcspn(item, "="), item);

@@ -17,6 +17,7 @@
 
 #define DURATION_MAX_NS (24 * 3600 * NSEC_PER_SEC)
 #define COMMAND_MAX	65536
+#define NAME_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 void check_at(struct check *c, const char *fmt, ...)
 {
@@ -29,8 +30,7 @@ void check_at(struct check *c, const char *fmt, ...)
 
 int check_name(struct check *c, const char *name)
 {
-	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				  "0123456789._-");
+	size_t len = strspn(name, NAME_CHARACTERS);
 
 	if (name[len] || name[0] == '.' || name[0] == '-')
 		return check_bad(c,
@@ -234,6 +234,13 @@ static int check_env(struct check *c, unsigned int i)
 		if (!strchr(s->env[j], '=') || s->env[j][0] == '=')
 			return check_bad(c, "'%s' is not NAME=value: write '- NAME=value'",
 					 s->env[j]);
+		/* A shell has it as a word of podman's command. */
+		if (s->container && s->env[j][strspn(s->env[j], NAME_CHARACTERS)] != '=')
+			return check_bad(
+				c,
+				"the name in '%s' is not of letters, digits, '.', '_' and '-', as "
+				"a container's must be: rename it",
+				s->env[j]);
 	}
 	return 0;
 }

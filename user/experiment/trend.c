@@ -101,14 +101,18 @@ static int add_placement(struct trend *trend, const struct run *run, const struc
 int trend_add(struct trend *trend, const struct run *run, const struct kpi_list *kpis,
 	      const char *placement)
 {
-	const char *list[RANKING_PLACEMENTS_MAX];
-	size_t nr = ranking_list(run, list, ARRAY_SIZE(list)), i;
+	const char **list = calloc(run->nr_phases + 1, sizeof(*list));
+	size_t nr, i;
 	int err = 0;
 
+	if (!list)
+		return -ENOMEM;
+	nr = ranking_list(run, list, run->nr_phases);
 	for (i = 0; i < nr && !err; i++) {
 		if (!placement || strcmp(placement, list[i]) == 0)
 			err = add_placement(trend, run, kpis, list[i]);
 	}
+	free(list);
 	return err;
 }
 
