@@ -174,22 +174,18 @@ static void the_slowest_and_some_others_are_kept_whole(void **state)
 /* Each trace that is not among the slowest is as likely as any other. */
 static void the_others_are_drawn_evenly(void **state)
 {
-	struct snapshot s = make_snapshot();
 	u32 quarter[4] = { 0 }, drawn = 0;
-	struct tracer *t;
 	u64 round, i;
 
 	(void)state;
-	assert_int_equal(tracer_open(&t), 0);
 	for (round = 0; round < 200; round++) {
-		struct phase phase = { 0 };
-
-		tracer_continue(t);
+		tracer_continue(tracer);
 		for (i = 0; i < 42; i++)
-			send_trace(t, i, 1, 100 + i, i < TRACER_KEEP_SLOW ? 900 : 100);
-		assert_int_equal(tracer_end(t, &phase, &s, &s, names), 0);
+			send_trace(tracer, i, 1, 100 + i, i < TRACER_KEEP_SLOW ? 900 : 100);
+		assert_int_equal(tracer_end(tracer, &phase, &taken, &taken, names), 0);
 		for (i = TRACER_KEEP_SLOW; i < phase.nr_traces; i++) {
-			u64 at_us = (phase.traces[i].spans[0].sent_ns - s.real_ns + s.mono_ns) / US;
+			u64 sent_ns = phase.traces[i].spans[0].sent_ns;
+			u64 at_us = (sent_ns - taken.real_ns + taken.mono_ns) / US;
 
 			quarter[(at_us - EPOCH_US - 100 - TRACER_KEEP_SLOW) / 10]++;
 			drawn++;
@@ -199,27 +195,19 @@ static void the_others_are_drawn_evenly(void **state)
 	assert_int_equal(drawn, 200 * TRACER_KEEP_OTHER);
 	for (i = 0; i < ARRAY_SIZE(quarter); i++)
 		assert_in_range(quarter[i], drawn * 2 / 10, drawn * 3 / 10);
-	tracer_close(t);
-	snapshot_free(&s);
 }
 
 /* A service whose cgroup went away during the phase is called what it was. */
 static void a_slot_taken_back_keeps_its_name(void **state)
 {
-	struct snapshot before = make_snapshot(), after = make_snapshot();
-	struct phase phase = { 0 };
-	struct tracer *t;
+	struct snapshot after = make_snapshot();
 
 	(void)state;
 	memset(&after.owners[CART], 0, sizeof(after.owners[CART]));
-	assert_int_equal(tracer_open(&t), 0);
-	send_trace(t, 1, 1, 100, 100);
-	assert_int_equal(tracer_end(t, &phase, &before, &after, names), 0);
+	send_trace(tracer, 1, 1, 100, 100);
+	assert_int_equal(tracer_end(tracer, &phase, &taken, &after, names), 0);
 	find_place(&phase.profiles[0], "\xe2\x80\xa6/web (gone)\n\xe2\x80\xa6/cart (gone)");
 	assert_string_equal(phase.traces[0].spans[1].server, "\xe2\x80\xa6/cart (gone)");
-	phase_free(&phase);
-	tracer_close(t);
-	snapshot_free(&before);
 	snapshot_free(&after);
 }
 
@@ -241,8 +229,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(marks_and_edges_become_endpoints, begin, end),
 		cmocka_unit_test_setup_teardown(the_slowest_and_some_others_are_kept_whole, begin,
 						end),
-		cmocka_unit_test(the_others_are_drawn_evenly),
-		cmocka_unit_test(a_slot_taken_back_keeps_its_name),
+		cmocka_unit_test_setup_teardown(the_others_are_drawn_evenly, begin, end),
+		cmocka_unit_test_setup_teardown(a_slot_taken_back_keeps_its_name, begin, end),
 		cmocka_unit_test_setup_teardown(too_many_endpoints_are_counted_as_lost, begin, end),
 	};
 
