@@ -18,8 +18,8 @@
  * coverage[], profiles[], losses{}, self{}. An element of the lists behind phases names its phase
  * by placement, trial, attempt and phase;
  * those of phases have losses and self of their own, and the document's are their sums (of a size,
- * such as self.rss_bytes, and of map_fill, the largest). Metrics go by their id in metrics.def; what is unknown is
- * null. Kept traces are not in it: see export_otlp().
+ * such as self.rss_bytes, and of map_fill, the largest). Metrics go by their id in metrics.def;
+ * what is unknown is null. Kept traces are not in it: see export_otlp().
  */
 int export_json(const struct run *run, FILE *out, struct err *err);
 
