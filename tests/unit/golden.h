@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "user/base/buf.h"
+#include "user/base/text.h"
 
 static inline void write_text(const char *path, const char *text)
 {

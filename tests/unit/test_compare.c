@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Comparisons of runs whose truth is known, and how they read. */
-#include <errno.h>
-#include <jansson.h>
-#include <locale.h>
+#include "tests/unit/unit.h"
+
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <cmocka.h>
 
+#include "tests/unit/compared.h"
 #include "tests/unit/sample_run.h"
-#include "user/base/text.h"
-#include "tests/unit/golden.h"
-#include "user/experiment/ranking.h"
-#include "user/show/comparison.h"
-
-static struct kpi_list kpis;
-static struct compare_options options = { .kpis = &kpis, .margin = 0.03, .seed = 1 };
 
 static const struct difference *find(const struct comparison *c, const char *subject,
 				     const char *metric, const char *stat)
@@ -41,29 +29,6 @@ static void compare(const struct run *run, struct comparison *c)
 {
 	assert_int_equal(compare_placements(run, "packed", "spread", &options, c), 0);
 	assert_int_equal(compare_judge(c, 1, &options), 0);
-}
-
-static char *print(const struct run *run, size_t most)
-{
-	const char *placement[8];
-	size_t nr = ranking_choose(run, placement, ARRAY_SIZE(placement)), size = 0;
-	struct ranking ranking;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_non_null(out);
-	if (!nr) {
-		placement[nr++] = "packed";
-		placement[nr++] = "spread";
-	}
-	assert_int_equal(ranking_make(run, placement, nr, &options, &ranking), 0);
-	assert_int_equal(comparison_print(&ranking, &options, most, out), 0);
-	assert_int_equal(fclose(out), 0);
-	if (widest_line(text) > 80)
-		print_error("# too wide:\n%s", text);
-	assert_true(widest_line(text) <= 80);
-	ranking_free(&ranking);
-	return text;
 }
 
 static void eight_pairs_of_twice_the_latency_are_worse(void **state)
@@ -285,26 +250,6 @@ static void an_empty_run_is_no_error(void **state)
 	comparison_free(&c);
 }
 
-/* The document that print_json makes of @run; the caller drops it. */
-static json_t *to_json(const struct run *run)
-{
-	const char *placement[8];
-	size_t nr = ranking_choose(run, placement, ARRAY_SIZE(placement)), size = 0;
-	struct ranking ranking;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, &size);
-	json_t *doc;
-
-	assert_int_equal(ranking_make(run, placement, nr, &options, &ranking), 0);
-	assert_int_equal(comparison_print_json(&ranking, &options, run, out), 0);
-	assert_int_equal(fclose(out), 0);
-	doc = json_loads(text, 0, NULL);
-	assert_non_null(doc);
-	ranking_free(&ranking);
-	free(text);
-	return doc;
-}
-
 static void json_has_all_rows_and_null_for_unknown(void **state)
 {
 	struct comparison c;
@@ -398,101 +343,6 @@ static void a_trial_that_does_not_count_is_left_out(void **state)
 	run_free(&run);
 }
 
-static void of_three_placements_the_best_is_named(void **state)
-{
-	struct ranking ranking;
-	struct run run = { 0 };
-	const char *placement[] = { "spread", "packed", "mixed" };
-	struct standing s;
-	char *text;
-	json_t *doc;
-	unsigned int i;
-
-	(void)state;
-	for (i = 1; i <= 10; i++) {
-		double drift = 1 + 0.01 * i;
-
-		sample_trial(&run, "spread", i, 2 * drift, 0);
-		sample_trial(&run, "packed", i, drift, 0);
-		sample_trial(&run, "mixed", i, drift * (i % 2 ? 1.2 : 0.9), 0);
-	}
-	assert_int_equal(ranking_make(&run, placement, 3, &options, &ranking), 0);
-	assert_int_equal(ranking.nr_pairs, 3);
-	assert_int_equal(ranking.family, 12);
-	assert_int_equal(ranking_best(&ranking, &kpis.kpi[0]), 1);
-	s = ranking_standing(&ranking, 0, 1, &kpis.kpi[0]);
-	assert_int_equal(standing_verdict(&s), VERDICT_WORSE);
-	s = ranking_standing(&ranking, 1, 0, &kpis.kpi[0]);
-	assert_int_equal(standing_verdict(&s), VERDICT_BETTER);
-	s = ranking_standing(&ranking, 2, 1, &kpis.kpi[0]);
-	assert_int_equal(standing_verdict(&s), VERDICT_UNDECIDED);
-	assert_true(fabs(ranking_value(&ranking, 0, &kpis.kpi[0]) / 10.55e6 - 1) < 0.02);
-	ranking_free(&ranking);
-	text = print(&run, 5);
-	assert_golden("compare-three-placements.txt", text);
-	free(text);
-	doc = to_json(&run);
-	assert_int_equal(json_array_size(json_object_get(doc, "comparisons")), 3);
-	assert_string_equal(json_string_value(
-				    json_object_get(json_array_get(json_object_get(doc, "kpis"), 0),
-						    "best")),
-			    "packed");
-	json_decref(doc);
-	run_free(&run);
-}
-
-static void a_copy_tells_what_can_be_seen(void **state)
-{
-	struct ranking ranking;
-	struct run run = { 0 };
-	const char *placement[4];
-	unsigned int i;
-	char *text;
-
-	(void)state;
-	for (i = 1; i <= 10; i++) {
-		sample_trial(&run, "packed", i, 1, 0);
-		sample_trial(&run, "packed-again", i, i % 2 ? 1.04 : 0.96, 0);
-		sample_trial(&run, "spread", i, 2, 0);
-		sample_trial(&run, "never-again", i, 2, 0); /* a copy of nothing: a name */
-	}
-	assert_int_equal(ranking_choose(&run, placement, 4), 3);
-	assert_string_equal(placement[2], "never-again");
-	assert_string_equal(ranking_original(&run, "packed-again"), "packed");
-	assert_null(ranking_original(&run, "never-again"));
-	assert_int_equal(ranking_make(&run, placement, 2, &options, &ranking), 0);
-	assert_int_equal(ranking.nr_pairs, 1);
-	assert_int_equal(ranking.nr_copies, 1);
-	assert_int_equal(ranking.family, 4);
-	assert_int_equal(ranking.nr_resolutions, 4);
-	/* 4 % of spread, (t(9, 0.99375) + t(9, 0.8)) / sqrt(10) of it: 5.2 %. */
-	assert_true(fabs(ranking.resolution[0].detectable - 0.052) < 0.004);
-	ranking_free(&ranking);
-	text = print(&run, 5);
-	assert_non_null(strstr(text, "Smallest difference this set-up can see"));
-	free(text);
-	run_free(&run);
-}
-
-static void a_copy_that_differs_is_a_warning(void **state)
-{
-	struct run run = { 0 };
-	unsigned int i;
-	char *text;
-
-	(void)state;
-	for (i = 1; i <= 10; i++) {
-		sample_trial(&run, "packed", i, 1, 0);
-		sample_trial(&run, "packed-again", i, 1.3, 0);
-		sample_trial(&run, "spread", i, 2, 0);
-		sample_trial(&run, "mixed", i, 2, 0);
-	}
-	text = print(&run, 5);
-	assert_non_null(strstr(text, "! latency p50 differs between packed and its own copy"));
-	free(text);
-	run_free(&run);
-}
-
 /* Of what runs beside the experiment on the same machine, "all services" knows nothing. */
 static void all_services_are_those_on_the_hosts(void **state)
 {
@@ -542,19 +392,9 @@ int main(void)
 		cmocka_unit_test(the_figures_judged_are_the_first_and_adjusted),
 		cmocka_unit_test(six_blocks_are_too_few_for_four_figures),
 		cmocka_unit_test(a_trial_that_does_not_count_is_left_out),
-		cmocka_unit_test(of_three_placements_the_best_is_named),
-		cmocka_unit_test(a_copy_tells_what_can_be_seen),
-		cmocka_unit_test(a_copy_that_differs_is_a_warning),
 		cmocka_unit_test(all_services_are_those_on_the_hosts),
 	};
 
-	int failed;
-
-	setlocale(LC_CTYPE, "C.UTF-8");
-	if (kpi_list_make(&kpis, NULL, 0, NULL))
-		return 1;
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	kpi_list_free(&kpis);
-	return failed;
+	return cmocka_run_group_tests(tests, begin_comparing, end_comparing);
 }
