@@ -288,12 +288,13 @@ def client_mean_ns(options, run, endpoint):
 
 
 def name_in_run(options, run, tag, tags, nodes):
-    """Without a load of situ's own an endpoint is an entry edge: the one to the first service."""
+    """In a recording, which knows no tags: the only endpoint that begins at the first service."""
     if len(tags) > 1 or any(row["endpoint"] == tag for row in run["attribution"]):
         return tag
     entry = (list(options.before) + [min(nodes, key=len)[0]])[0]
     names = {row["endpoint"] for row in run["attribution"]
-             if row["path"] and row["path"][0].removeprefix(options.cgroup + "/") == entry}
+             if row["endpoint"] != "all" and row["path"] and
+             row["path"][0].removeprefix(options.cgroup + "/") == entry}
     return names.pop() if len(names) == 1 else tag
 
 

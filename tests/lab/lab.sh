@@ -242,7 +242,7 @@ judged()
 row()
 {
 	jq --arg cgroup "$CGROUP/" --arg path "$2" --arg component "$3" '[.attribution[] |
-		select(.band == "all" and .component == $component and
+		select(.band == "all" and .endpoint != "all" and .component == $component and
 			([.path[] | ltrimstr($cgroup)] | join("/")) == $path) | .ns] | add // 0' \
 		"$TMP/$1.json"
 }
