@@ -204,10 +204,13 @@ static void a_slot_taken_back_keeps_its_name(void **state)
 
 	(void)state;
 	memset(&after.owners[CART], 0, sizeof(after.owners[CART]));
+	after.edges[0].number = UINT32_MAX; /* its edges go with it */
 	send_trace(tracer, 1, 1, 100, 100);
 	assert_int_equal(tracer_end(tracer, &phase, &taken, &after, names), 0);
-	find_place(&phase.profiles[0], "\xe2\x80\xa6/web (gone)\n\xe2\x80\xa6/cart (gone)");
+	find_place(&phase.profiles[0], "\xe2\x80\xa6/web (gone)\n\xe2\x80\xa6/cart (gone)\n"
+				       "10.0.0.9:5432");
 	assert_string_equal(phase.traces[0].spans[1].server, "\xe2\x80\xa6/cart (gone)");
+	assert_string_equal(phase.traces[0].spans[2].server_addr, "10.0.0.9:5432");
 	snapshot_free(&after);
 }
 
