@@ -109,6 +109,23 @@ static void a_band_without_a_request_has_no_rows(void **state)
 	profile_free(&profile);
 }
 
+/* Called, and never waited for: it is in the tree all the same. */
+static void a_place_without_time_has_a_row(void **state)
+{
+	struct profile profile = { 0 };
+	struct breakdown b;
+
+	(void)state;
+	put(&profile, "", MS, 100, COMPONENT_cpu, MS);
+	put(&profile, "web", MS, 200, COMPONENT_cpu, 0);
+	assert_int_equal(breakdown_make(&profile, BAND_ALL, NULL, &b), 0);
+	assert_int_equal(b.nr_rows, 2);
+	assert_ms(row(&b, "web", COMPONENT_other), 0);
+	assert_true(b.rows[1].calls == 2);
+	breakdown_free(&b);
+	profile_free(&profile);
+}
+
 static int add_up(const struct phase *phase, const struct breakdown *b, void *arg)
 {
 	double sum = 0;
@@ -141,6 +158,9 @@ static void rows_add_up_to_what_the_client_measured(void **state)
 			 0);
 	make(phase_add_profile(&phase, ""));
 	phase.profiles[0].mark = 1;
+	phase.profiles[0].total = 1000;
+	phase.profiles[0].complete = 993;
+	tally_add(&phase.profiles[0].reasons, "lost", 7);
 	make(phase_add_profile(&phase, "cron -> web"));
 	assert_int_equal(bands_name_endpoints(&phase), 0);
 	assert_string_equal(phase.profiles[0].endpoint, "GET /");
@@ -154,6 +174,9 @@ static void rows_add_up_to_what_the_client_measured(void **state)
 	assert_int_equal(pool_add(&pooled, &phase, POOL_BY_NAME), 0);
 	assert_int_equal(pool_add(&pooled, &phase, POOL_BY_NAME), 0);
 	assert_int_equal(pooled.nr_profiles, 2);
+	assert_int_equal(pooled.profiles[0].total, 2000);
+	assert_int_equal(pooled.profiles[0].complete, 1986);
+	assert_int_equal(tally_get(&pooled.profiles[0].reasons, "lost"), 14);
 	assert_int_equal(breakdown_make(&pooled.profiles[0], BAND_P90, &pooled.endpoints[1], &b),
 			 0);
 	assert_true(b.requests == 200);
@@ -212,6 +235,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bands_have_exactly_their_share),
 		cmocka_unit_test(a_band_without_a_request_has_no_rows),
+		cmocka_unit_test(a_place_without_time_has_a_row),
 		cmocka_unit_test(rows_add_up_to_what_the_client_measured),
 		cmocka_unit_test(the_mean_of_a_tail_is_that_of_its_share),
 		cmocka_unit_test(the_bigger_branch_comes_first),

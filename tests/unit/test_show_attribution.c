@@ -69,6 +69,7 @@ static struct phase *make_phase(struct run *run)
 	tally_add(&cart->waited_for_ns, "web", 700);
 	tally_add(&cart->waited_for_ns, "batch", 9000);
 	tally_add(&cart->waited_for_ns, "(wake-up)", 300);
+	tally_add(&phase_find_service(phase, "web", "a")->waited_for_ns, "batch", 99000);
 	return phase;
 }
 
@@ -111,11 +112,36 @@ static void without_a_load_it_is_the_entry_edges(void **state)
 	run_free(&run);
 }
 
+static void who_waits_little_is_not_explained(void **state)
+{
+	struct phase phase = { 0 };
+	struct profile *p = phase_add_profile(&phase, "cron -> web");
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	put(p, "", 1000, 100, COMPONENT_downstream, 100 * 1000, 100 * 1000);
+	put(p, "web", 1000, 100, COMPONENT_runq, 100 * 10, 100 * 10);
+	put(p, "web", 1000, 0, COMPONENT_downstream, 100 * 990, 100 * 990);
+	put(p, "web\ncart", 1000, 100, COMPONENT_runq, 100 * 30, 100 * 30);
+	put(p, "web\ncart", 1000, 0, COMPONENT_cpu, 100 * 960, 100 * 960);
+	tally_add(&phase_add_service(&phase, "web", "a")->waited_for_ns, "batch", 5);
+	tally_add(&phase_add_service(&phase, "cart", "a")->waited_for_ns, "batch", 5);
+	assert_int_equal(attribution_print(&phase, ATTRIBUTION_MEAN, out), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "While cart waited for a CPU there ran: batch 100 %"));
+	assert_null(strstr(text, "While web"));
+	free(text);
+	phase_free(&phase);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_tree_is_the_golden_one),
 		cmocka_unit_test(without_a_load_it_is_the_entry_edges),
+		cmocka_unit_test(who_waits_little_is_not_explained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,32 @@ static void test_round_trip(void **state)
 	}
 }
 
+/* A run measured elsewhere: added, replaced by one of its uuid with more phases, else left. */
+static void test_adding_a_run_again(void **state)
+{
+	static const enum store_added expected[] = { STORE_ADDED_NEW, STORE_ADDED_NOTHING,
+						     STORE_ADDED_MORE, STORE_ADDED_NOTHING };
+	const struct dir *dir = *state;
+	struct run run = random_run(SEED);
+	size_t i, whole = run.nr_phases;
+	struct err err = { 0 };
+	enum store_added added;
+	struct store *store = open_ok(dir->db, STORE_WRITE);
+
+	run_set_text(&run.state, "finished");
+	for (i = 0; i < ARRAY_SIZE(expected); i++) {
+		run.nr_phases = i == 2 ? whole : whole - 1;
+		assert_int_equal(store_add_run(store, &run, &added, &err), 0);
+		assert_int_equal(added, expected[i]);
+		assert_int_equal(run.id, 1 + (i >= 2));
+	}
+	store_close(store);
+	run.nr_phases = whole;
+	load_equals(dir->db, NULL, &run);
+	load_fails(dir->db, "1", "has no run '1'");
+	run_free(&run);
+}
+
 /* What a run is said to take of the file is about that: places and traces, too. */
 static void test_bytes_of_runs(void **state)
 {
@@ -284,6 +310,7 @@ int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_round_trip),
+		TEST(test_adding_a_run_again),
 		TEST(test_bytes_of_runs),
 		TEST(test_empty_run_and_bare_phase),
 		TEST(test_unknown_real_and_largest_counter),

@@ -204,10 +204,13 @@ static void a_slot_taken_back_keeps_its_name(void **state)
 
 	(void)state;
 	memset(&after.owners[CART], 0, sizeof(after.owners[CART]));
+	after.edges[0].number = UINT32_MAX; /* its edges go with it */
 	send_trace(tracer, 1, 1, 100, 100);
 	assert_int_equal(tracer_end(tracer, &phase, &taken, &after, names), 0);
-	find_place(&phase.profiles[0], "\xe2\x80\xa6/web (gone)\n\xe2\x80\xa6/cart (gone)");
+	find_place(&phase.profiles[0], "\xe2\x80\xa6/web (gone)\n\xe2\x80\xa6/cart (gone)\n"
+				       "10.0.0.9:5432");
 	assert_string_equal(phase.traces[0].spans[1].server, "\xe2\x80\xa6/cart (gone)");
+	assert_string_equal(phase.traces[0].spans[2].server_addr, "10.0.0.9:5432");
 	snapshot_free(&after);
 }
 
@@ -223,6 +226,26 @@ static void too_many_endpoints_are_counted_as_lost(void **state)
 	assert_int_equal(tally_get(&phase.losses, "trace_endpoints_full"), 5);
 }
 
+static void records_without_a_root_are_lost_in_their_phase(void **state)
+{
+	struct span_record child = call(1, 0, WEB, CART, (struct instants){ 0 });
+	u32 i;
+
+	(void)state;
+	for (i = 0; i < ASSEMBLE_PENDING_MAX + 3; i++) {
+		child.trace = i;
+		assert_int_equal(tracer_add(&child, tracer), 0);
+	}
+	assert_int_equal(tracer_end(tracer, &phase, &taken, &taken, names), 0);
+	assert_int_equal(tally_get(&phase.losses, "span_rootless"), 3);
+	phase_free(&phase);
+	tracer_continue(tracer);
+	child.trace = i;
+	assert_int_equal(tracer_add(&child, tracer), 0);
+	assert_int_equal(tracer_end(tracer, &phase, &taken, &taken, names), 0);
+	assert_int_equal(tally_get(&phase.losses, "span_rootless"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +255,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_others_are_drawn_evenly, begin, end),
 		cmocka_unit_test_setup_teardown(a_slot_taken_back_keeps_its_name, begin, end),
 		cmocka_unit_test_setup_teardown(too_many_endpoints_are_counted_as_lost, begin, end),
+		cmocka_unit_test_setup_teardown(records_without_a_root_are_lost_in_their_phase,
+						begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, open_names, close_names);

@@ -204,15 +204,23 @@ struct resolver {
 	struct names *names;
 };
 
-static const struct edge_key *edge_of(const struct resolver *r, u32 row)
+static const struct edge_key *edge_in(const struct snapshot *s, u32 row)
 {
 	u32 i;
 
-	for (i = 0; row != SPAN_NONE && i < r->after->nr_edges; i++) {
-		if (r->after->edges[i].number == row)
-			return &r->after->edges[i].row.key;
+	for (i = 0; row != SPAN_NONE && i < s->nr_edges; i++) {
+		if (s->edges[i].number == row)
+			return &s->edges[i].row.key;
 	}
 	return NULL;
+}
+
+/* A row that was taken back in this very snapshot is in the one before. */
+static const struct edge_key *edge_of(const struct resolver *r, u32 row)
+{
+	const struct edge_key *key = edge_in(r->after, row);
+
+	return key ? key : edge_in(r->before, row);
 }
 
 static const char *service_of(const struct resolver *r, u32 slot)

@@ -22,6 +22,7 @@
 #include "user/model/profile.h"
 
 #define SELF_PREFIX  "self_"
+#define PHASES_MAX   16384
 #define PROFILES_MAX 1024 /* in one phase */
 #define PLACES_MAX   4096 /* in one profile */
 
@@ -65,6 +66,11 @@ static int read_phase(struct reader *r, json_t *object, void *to)
 	if (!phase)
 		return reader_no_memory(r);
 	phase->attempt = (unsigned int)attempt;
+	if (r->run->nr_phases > PHASES_MAX)
+		return reader_bad(r, "phase", "is one of more than 16384");
+	if (run_find_phase(r->run, phase->placement, phase->trial, phase->name, phase->attempt) !=
+	    phase)
+		return reader_bad(r, "phase", "is there twice");
 	if (reader_set_text(r, object, "invalid", &phase->invalid) ||
 	    reader_when(r, object, "started_at", &phase->started_at_ns) ||
 	    reader_seconds(r, object, "duration_s", &phase->duration_ns))
@@ -153,13 +159,17 @@ static int read_coverage(struct reader *r, json_t *object, void *to)
 {
 	const char *name = reader_text(r, object, "endpoint");
 	struct phase *phase = phase_of(r, object);
+	struct profile *profile;
 	(void)to;
 
 	if (!name || !phase)
 		return -1;
 	if (phase->nr_profiles == PROFILES_MAX)
 		return reader_bad(r, "endpoint", "is one of more than 1024 in its phase");
-	return reader_metrics(r, object, ENTITY_COVERAGE, phase_add_profile(phase, name));
+	profile = phase_add_profile(phase, name);
+	if (profile && phase_find_profile(phase, profile->endpoint) != profile)
+		return reader_bad(r, "endpoint", "is there twice");
+	return reader_metrics(r, object, ENTITY_COVERAGE, profile);
 }
 
 /* ["web", "cart"] into the cleaned "web\ncart" in @path. */
@@ -301,6 +311,20 @@ static int read_origin(struct reader *r, const json_t *head)
 	return 0;
 }
 
+/* What a store can hold; one without any becomes an interrupted run. */
+static int check_state(struct reader *r)
+{
+	static const char *const states[] = { "", "unfinished", "finished", "interrupted",
+					      "failed" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		if (strcmp(r->run->state, states[i]) == 0)
+			return 0;
+	}
+	return reader_bad(r, "state", "is not finished, interrupted, failed or unfinished");
+}
+
 static int read_head(struct reader *r, const json_t *root)
 {
 	const json_t *head = json_object_get(root, "run");
@@ -313,7 +337,7 @@ static int read_head(struct reader *r, const json_t *root)
 	snprintf(r->where, sizeof(r->where), "run");
 	if (read_origin(r, head) || reader_u64(r, head, "id", INT64_MAX, &run->id) ||
 	    reader_set_text(r, head, "name", &run->name) ||
-	    reader_set_text(r, head, "state", &run->state) ||
+	    reader_set_text(r, head, "state", &run->state) || check_state(r) ||
 	    reader_set_text(r, head, "kernel", &run->kernel) ||
 	    reader_when(r, head, "started_at", &run->started_at_ns) ||
 	    reader_seconds(r, head, "duration_s", &run->duration_ns))
