@@ -205,6 +205,19 @@ static __always_inline void note_mark(const struct event *e, struct span *span)
 	span->record.endpoint = mark_of(span->record.port);
 }
 
+/*
+ * A mark is for one request: what the connection says behind the answer, such as TLS's goodbye, is
+ * no endpoint's.
+ */
+static __always_inline void forget_mark(const struct span *span)
+{
+	u32 port = span->record.port;
+	u64 *mark = span->record.endpoint ? bpf_map_lookup_elem(&span_marks, &port) : NULL;
+
+	if (mark)
+		*mark = 0;
+}
+
 static __always_inline void client_sent(struct event *e)
 {
 	struct conn *conn = e->conn;
@@ -253,6 +266,8 @@ static __always_inline void client_received(struct event *e)
 	charge_for(e, parent);
 	if (parent && conn->turn == TURN_ASKED)
 		__sync_fetch_and_add(&parent->calls_out, -1);
+	else if (conn->turn == TURN_ASKED)
+		forget_mark(span);
 	conn->turn = TURN_ANSWERED;
 	if (conn->row < EDGE_ROWS_MAX)
 		span->record.edge = conn->row;
