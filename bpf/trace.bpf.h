@@ -88,7 +88,8 @@ static __always_inline void span_say(struct span *root, struct span *span)
 		root->record.flags |= SPAN_LOST;
 		return;
 	}
-	if (!record->answered_ns || (record->sent_ns && !record->read_ns))
+	/* The half that is on another kernel is not known to lack anything. */
+	if ((record->begun_ns && !record->answered_ns) || (record->sent_ns && !record->read_ns))
 		record->flags |= SPAN_UNANSWERED;
 	record->trace = root->record.trace;
 	record->id = nr + 1;

@@ -28,6 +28,7 @@ const struct command *const commands[] = {
 	&cmd_export,
 	&cmd_import,
 	&cmd_merge,
+	&cmd_join,
 	&cmd_rm,
 	&cmd_load,
 	&cmd_crawl,

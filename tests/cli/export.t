@@ -99,7 +99,7 @@ cp "$db" "$TMP/newer.db"
 # The file header's user_version, big endian at byte 60: https://sqlite.org/fileformat.html
 printf '\000\000\000\011' | dd of="$TMP/newer.db" bs=1 seek=60 conv=notrunc 2> /dev/null
 run_is 2 "a newer store" "$SITU" export "$TMP/newer.db"
-one_line_error "has schema 9, this situ knows up to 4: use a newer situ" "says so"
+one_line_error "has schema 9, this situ knows up to 5: use a newer situ" "says so"
 
 # --- a disk that is full, and one that is read-only
 if [ "$(id -u)" != 0 ] || ! unshare -m true 2> /dev/null; then

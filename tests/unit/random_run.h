@@ -269,6 +269,7 @@ static inline void assert_profiles_equal(const struct profile *a, const struct p
 	assert_int_equal(a->nr_places, b->nr_places);
 	for (i = 0; i < a->nr_places; i++) {
 		assert_string_equal(a->places[i].path, b->places[i].path);
+		assert_int_equal(a->places[i].scope, b->places[i].scope);
 		assert_int_equal(a->places[i].nr_slices, b->places[i].nr_slices);
 		assert_memory_equal(a->places[i].slices, b->places[i].slices,
 				    a->places[i].nr_slices * sizeof(*a->places[i].slices));

@@ -66,8 +66,8 @@ static void test_newer_schema(void **state)
 	const struct dir *dir = *state;
 
 	store_close(open_ok(dir->db, STORE_WRITE));
-	sql(dir->db, "PRAGMA user_version = 5");
-	open_fails(dir->db, STORE_READ, EXIT_USAGE, "has schema 5, this situ knows up to 4");
+	sql(dir->db, "PRAGMA user_version = 6");
+	open_fails(dir->db, STORE_READ, EXIT_USAGE, "has schema 6, this situ knows up to 5");
 	open_fails(dir->db, STORE_WRITE, EXIT_USAGE, "use a newer situ");
 	sql(dir->db, "PRAGMA user_version = 0");
 	open_fails(dir->db, STORE_WRITE, EXIT_FAILED, "is damaged");

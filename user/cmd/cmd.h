@@ -19,6 +19,7 @@ extern const struct command cmd_show;
 extern const struct command cmd_export;
 extern const struct command cmd_import;
 extern const struct command cmd_merge;
+extern const struct command cmd_join;
 extern const struct command cmd_rm;
 extern const struct command cmd_completion;
 extern const struct command cmd_help;

@@ -95,10 +95,12 @@ const struct command cmd_merge = {
 	.name = "merge",
 	.args = "STORE OTHER...",
 	.summary = "Add the runs of other stores to one",
-	.about = "Adds each run of the OTHER stores, which are only read, to STORE, which is made "
-		 "when it is not there. A run is known by its uuid wherever it is: merging again "
-		 "adds nothing, unless the run has been resumed since. Each is added whole or not "
-		 "at all; those still being measured are left out.",
+	.about =
+		"Adds each run of the OTHER stores, which are only read, to STORE, which is made "
+		"when it is not there. A run is known by its uuid wherever it is: merging again "
+		"adds nothing, unless the run has been resumed since. Each is added whole or not "
+		"at all; those still being measured are left out. Runs stay what they are: to make "
+		"one of what several hosts recorded at the same time, see 'situ join'.",
 	.examples = "situ merge all.db vm1.db vm2.db\n",
 	.run = run_merge,
 };

@@ -229,15 +229,36 @@ static int read_slice(struct reader *r, const json_t *object, struct place *plac
 	return read_times(r, times, slice);
 }
 
+/* Of a place without one, that of all requests. */
+static int read_scope(struct reader *r, const json_t *object, enum place_scope *scope)
+{
+	const json_t *member = json_object_get(object, "scope");
+	const char *text = json_string_value(member);
+
+	*scope = PLACE_ANY;
+	if (!member)
+		return 0;
+	if (text && strcmp(text, "mean") == 0)
+		*scope = PLACE_MEAN;
+	else if (text && strcmp(text, "tail") == 0)
+		*scope = PLACE_TAIL;
+	else
+		return reader_bad(r, "scope", "is neither mean nor tail");
+	return 0;
+}
+
 static int read_place(struct reader *r, json_t *object, void *to)
 {
 	const json_t *slices = json_object_get(object, "slices"), *slice;
 	struct buf path = buf_init(1 << 20);
 	struct place *place = NULL;
+	enum place_scope scope;
 	size_t i;
 
+	if (read_scope(r, object, &scope))
+		return -1;
 	if (!read_path(r, json_object_get(object, "path"), &path)) {
-		place = profile_place(to, path.data);
+		place = profile_place_of(to, path.data, scope);
 		if (!place)
 			reader_no_memory(r);
 	}

@@ -97,10 +97,14 @@ static json_t *place_to_json(const struct place *place)
 
 	for (i = 0; i < place->nr_slices; i++)
 		failed |= json_array_append_new(slices, slice_to_json(&place->slices[i]));
-	if (!failed)
+	if (failed) {
+		json_decref(slices);
+		return NULL;
+	}
+	if (place->scope == PLACE_ANY)
 		return json_pack("{s:o,s:o}", "path", path_to_json(place->path), "slices", slices);
-	json_decref(slices);
-	return NULL;
+	return json_pack("{s:o,s:s,s:o}", "path", path_to_json(place->path), "scope",
+			 place->scope == PLACE_MEAN ? "mean" : "tail", "slices", slices);
 }
 
 static int put_profiles(struct writer *w, const struct phase *phase)

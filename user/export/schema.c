@@ -114,11 +114,13 @@ static const struct member profile[] = {
 	{ "endpoint", TEXT, NULL },
 	{ "places",
 	  "{\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"path\", "
-	  "\"slices\"], \"properties\": {\"path\": " PATH ", \"slices\": {\"type\": \"array\", "
+	  "\"slices\"], \"properties\": {\"path\": " PATH ", \"scope\": "
+	  "{\"enum\": [\"mean\", \"tail\"]}, \"slices\": {\"type\": \"array\", "
 	  "\"items\": {\"type\": \"array\", \"minItems\": 3, \"maxItems\": 3, \"prefixItems\": [" COUNT
 	  ", " COUNT ", {\"type\": \"object\"}]}}}}}",
 	  "the sums that attribution is made of: of each path, slices [lower bound of the "
-	  "requests' latency in ns, calls, {component: [ns, sum_ns]}]" },
+	  "requests' latency in ns, calls, {component: [ns, sum_ns]}]; with a scope, only of band "
+	  "all (whatever the latency), or of all others" },
 };
 
 static const struct member named[] = { { "name", TEXT, NULL } };

@@ -36,6 +36,8 @@ static struct edge *find_edge(const struct phase *phase, const struct edge *like
 
 		if (!same(edge->client, like->client) || !same(edge->server, like->server))
 			continue;
+		if (key == POOL_BY_ADDRESS && !same(edge->server_addr, like->server_addr))
+			continue;
 		if (key == POOL_BY_NAME || (same(edge->client_host, like->client_host) &&
 					    same(edge->server_host, like->server_host)))
 			return edge;
@@ -210,7 +212,7 @@ static bool matches(const struct phase *phase, const char *placement, const char
 
 /* Only these four have gauges or rates; a thing that a trial lacks does not lower its mean. */
 static void average(const struct run *run, const char *placement, const char *name,
-		    struct phase *pooled)
+		    enum pool_key key, struct phase *pooled)
 {
 	size_t i, p;
 	u64 nr;
@@ -225,7 +227,7 @@ static void average(const struct run *run, const char *placement, const char *na
 	for (i = 0; i < pooled->nr_edges; i++) {
 		for (nr = 0, p = 0; p < run->nr_phases; p++)
 			nr += matches(&run->phases[p], placement, name) &&
-			      find_edge(&run->phases[p], &pooled->edges[i], POOL_BY_HOST);
+			      find_edge(&run->phases[p], &pooled->edges[i], key);
 		divide(ENTITY_EDGE, &pooled->edges[i], nr);
 	}
 	for (i = 0; i < pooled->nr_endpoints; i++) {
@@ -236,8 +238,8 @@ static void average(const struct run *run, const char *placement, const char *na
 	}
 }
 
-int pool_placement(const struct run *run, const char *placement, const char *phase_name,
-		   struct phase *pooled)
+int pool_placement_by(const struct run *run, const char *placement, const char *phase_name,
+		      enum pool_key key, struct phase *pooled)
 {
 	size_t i;
 
@@ -248,12 +250,18 @@ int pool_placement(const struct run *run, const char *placement, const char *pha
 
 		if (!matches(&run->phases[i], placement, phase_name))
 			continue;
-		err = pool_add(pooled, &run->phases[i], POOL_BY_HOST);
+		err = pool_add(pooled, &run->phases[i], key);
 		if (err)
 			return err;
 		pooled->trial++;
 	}
 	if (pooled->trial)
-		average(run, placement, phase_name, pooled);
+		average(run, placement, phase_name, key, pooled);
 	return 0;
+}
+
+int pool_placement(const struct run *run, const char *placement, const char *phase_name,
+		   struct phase *pooled)
+{
+	return pool_placement_by(run, placement, phase_name, POOL_BY_HOST, pooled);
 }

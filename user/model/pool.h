@@ -6,15 +6,16 @@
 #include "user/model/run.h"
 
 enum pool_key {
-	POOL_BY_HOST, /* a service or an edge is the same only on the same hosts */
-	POOL_BY_NAME, /* wherever it runs: what two placements have in common */
+	POOL_BY_HOST,	 /* a service or an edge is the same only on the same hosts */
+	POOL_BY_NAME,	 /* wherever it runs: what two placements have in common */
+	POOL_BY_ADDRESS, /* as by host, an edge also by its address */
 };
 
 /*
- * Adds all of @src to @dst: services, edges and endpoints by @key (an edge never by its address),
- * programs and disks by name. Counters, gauges, rates and durations add, of map_fill the higher
- * stays, histograms merge from full buckets. 0, -ENOMEM, or -EINVAL for histograms of two
- * resolutions.
+ * Adds all of @src to @dst: services, edges and endpoints by @key (an edge by its address only
+ * where that says so), programs and disks by name. Counters, gauges, rates and durations add, of
+ * map_fill the higher stays, histograms merge from full buckets. 0, -ENOMEM, or -EINVAL for
+ * histograms of two resolutions.
  */
 int pool_add(struct phase *dst, const struct phase *src, enum pool_key key);
 
@@ -27,5 +28,9 @@ int pool_add(struct phase *dst, const struct phase *src, enum pool_key key);
  */
 int pool_placement(const struct run *run, const char *placement, const char *phase_name,
 		   struct phase *pooled);
+
+/* The same by @key. */
+int pool_placement_by(const struct run *run, const char *placement, const char *phase_name,
+		      enum pool_key key, struct phase *pooled);
 
 #endif

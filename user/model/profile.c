@@ -9,11 +9,16 @@
 
 struct place *profile_place(struct profile *profile, const char *path)
 {
+	return profile_place_of(profile, path, PLACE_ANY);
+}
+
+struct place *profile_place_of(struct profile *profile, const char *path, enum place_scope scope)
+{
 	struct place *grown;
 	size_t i, nr = profile->nr_places;
 
 	for (i = 0; i < nr; i++) {
-		if (strcmp(profile->places[i].path, path) == 0)
+		if (profile->places[i].scope == scope && strcmp(profile->places[i].path, path) == 0)
 			return &profile->places[i];
 	}
 	/* The room doubles at each power of two. */
@@ -23,7 +28,7 @@ struct place *profile_place(struct profile *profile, const char *path)
 			return NULL;
 		profile->places = grown;
 	}
-	profile->places[nr] = (struct place){ .path = strdup(path) };
+	profile->places[nr] = (struct place){ .path = strdup(path), .scope = scope };
 	if (!profile->places[nr].path)
 		return NULL;
 	profile->nr_places++;
@@ -98,7 +103,8 @@ int profile_merge(struct profile *dst, const struct profile *src)
 	size_t i;
 
 	for (i = 0; !err && i < src->nr_places; i++) {
-		struct place *place = profile_place(dst, src->places[i].path);
+		struct place *place =
+			profile_place_of(dst, src->places[i].path, src->places[i].scope);
 
 		err = place ? place_merge(place, &src->places[i]) : -ENOMEM;
 	}

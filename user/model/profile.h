@@ -6,6 +6,9 @@
 #include "user/base/buf.h"
 #include "user/model/run.h"
 
+/* The place @path of @profile and of @scope; else as profile_place(), which is for PLACE_ANY. */
+struct place *profile_place_of(struct profile *profile, const char *path, enum place_scope scope);
+
 /*
  * The place @path of @profile, made when it is new; NULL without memory. @path is taken as it is:
  * cleaned names with PATH_BREAK between them. The pointer holds until the next call.

@@ -77,9 +77,22 @@ struct slice {
 	u64 sum_ns[COMPONENT_NR]; /* overlaps counted in full */
 };
 
+/*
+ * For which of the requests a place speaks. What another host adds to a joined run is known in the
+ * mean only: it has a place of PLACE_MEAN, of which the latency of a slice says nothing, where the
+ * slow requests have one of PLACE_TAIL.
+ */
+enum place_scope {
+	PLACE_ANY,
+	PLACE_MEAN, /* for all of them together */
+	PLACE_TAIL, /* for the slowest ones */
+	PLACE_SCOPES,
+};
+
 /* A service as it is reached: the same one by another way is another place. */
 struct place {
 	char *path; /* services from the entry on, PATH_BREAK between them; "": the client */
+	enum place_scope scope;
 	struct slice *slices; /* by bucket */
 	size_t nr_slices;
 };

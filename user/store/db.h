@@ -9,7 +9,7 @@
 #include "user/base/types.h"
 #include "user/store/store.h"
 
-#define STORE_LAYOUT 4
+#define STORE_LAYOUT 5
 
 struct store {
 	sqlite3 *sql;

@@ -123,10 +123,13 @@ static int load_metrics(struct loader *l, enum metric_entity entity, u64 entity_
 static int load_place(struct loader *l, struct profile *profile)
 {
 	struct buf path = buf_init(PATH_ROOM);
+	u64 scope = db_u64(l->places, 2);
 	struct place *place = NULL;
 
+	if (scope >= PLACE_SCOPES)
+		return damaged(l, "a place speaks for nothing");
 	if (!profile_path_clean(&path, db_text(l->places, 0)))
-		place = profile_place(profile, path.data);
+		place = profile_place_of(profile, path.data, (enum place_scope)scope);
 	buf_free(&path);
 	if (!place)
 		return out_of_memory(l);
@@ -281,7 +284,11 @@ static int prepare(struct loader *l)
 				l->err);
 	if (l->store->version >= 4) {
 		l->places = db_prepare(
-			l->store, "SELECT path, slices FROM place WHERE entity_id = ? ORDER BY seq",
+			l->store,
+			l->store->version < 5
+				? "SELECT path, slices, 0 FROM place WHERE entity_id = ? ORDER BY seq"
+				: "SELECT path, slices, scope FROM place WHERE entity_id = ? "
+				  "ORDER BY seq",
 			l->err);
 		if (!l->places)
 			return -1;

@@ -37,8 +37,12 @@ static const char migrate_4[] =
 #include "user/store/migrate-4.sql.h"
 	"PRAGMA user_version = 4;\n";
 
+static const char migrate_5[] =
+#include "user/store/migrate-5.sql.h"
+	"PRAGMA user_version = 5;\n";
+
 /* What brings a store of layout i + 1 to layout i + 2. */
-static const char *const migrations[] = { migrate_2, migrate_3, migrate_4 };
+static const char *const migrations[] = { migrate_2, migrate_3, migrate_4, migrate_5 };
 
 _Static_assert(ARRAY_SIZE(migrations) == STORE_LAYOUT - 1, "every layout has a way to the next");
 

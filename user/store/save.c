@@ -196,7 +196,9 @@ static int save_place(struct saver *s, u64 entity_id, u64 seq, const struct plac
 		return out_of_memory(s);
 	failed = db_bind(s->store, s->place, s->err, "uut", entity_id, seq, place->path);
 	if (!failed)
-		failed = sqlite3_bind_blob(s->place, 4, blob, (int)len, SQLITE_STATIC) == SQLITE_OK
+		failed = sqlite3_bind_blob(s->place, 4, blob, (int)len, SQLITE_STATIC) ==
+						 SQLITE_OK &&
+					 sqlite3_bind_int(s->place, 5, place->scope) == SQLITE_OK
 				 ? db_run(s->store, s->place, s->err)
 				 : db_fail(s->store, "write to", s->err);
 	sqlite3_clear_bindings(s->place);
@@ -279,7 +281,7 @@ static int prepare(struct saver *s)
 	s->value = db_prepare(s->store, "INSERT INTO value VALUES (?, ?, ?)", s->err);
 	s->hist = db_prepare(s->store, "INSERT INTO hist VALUES (?, ?, ?, ?, ?, ?, ?, ?)", s->err);
 	s->tally = db_prepare(s->store, "INSERT INTO tally VALUES (?, ?, ?, ?, ?)", s->err);
-	s->place = db_prepare(s->store, "INSERT INTO place VALUES (?, ?, ?, ?)", s->err);
+	s->place = db_prepare(s->store, "INSERT INTO place VALUES (?, ?, ?, ?, ?)", s->err);
 	return s->entity && s->value && s->hist && s->tally && s->place ? 0 : -1;
 }
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-2.0-only
--- A situ store, layout 4: PRAGMA application_id is 0x53495455 ("SITU"), user_version the layout.
+-- A situ store, layout 5: PRAGMA application_id is 0x53495455 ("SITU"), user_version the layout.
 --
 -- run -> phase -> entity (the phase itself, its services, their disks, edges, endpoints, BPF
 -- programs) -> one row per metric in value, hist or tally. Metrics are rows, not columns: one that
@@ -126,6 +126,9 @@ CREATE TABLE place (
 	seq INTEGER NOT NULL,
 	path TEXT NOT NULL, -- services, one a line; '': the client
 	slices BLOB NOT NULL, -- some 1.4 KB: without a rowid, what is above 1 KB takes 4 KB more
+	-- 0: speaks for all requests; 1: for all of them together, slices have no latency; 2: for
+	-- the slowest ones
+	scope INTEGER NOT NULL DEFAULT 0,
 	PRIMARY KEY (entity_id, seq)
 );
 

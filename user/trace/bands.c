@@ -99,6 +99,11 @@ static void make_cut(const struct profile *profile, enum band band, struct cut *
 	}
 }
 
+static bool in_band(const struct place *place, enum band band)
+{
+	return place->scope == PLACE_ANY || (place->scope == PLACE_MEAN) == (band == BAND_ALL);
+}
+
 /* A place in its band: means per request. */
 struct mean {
 	const struct place *place;
@@ -106,15 +111,14 @@ struct mean {
 	double ns[COMPONENT_NR], sum_ns[COMPONENT_NR];
 };
 
-static void make_mean(const struct place *place, const struct cut *cut, struct mean *mean)
+static void add_mean(const struct place *place, const struct cut *cut, struct mean *mean)
 {
 	enum component c;
 	size_t i;
 
-	*mean = (struct mean){ .place = place };
 	for (i = 0; i < place->nr_slices; i++) {
 		const struct slice *slice = &place->slices[i];
-		double part = cut->part[slice->bucket];
+		double part = place->scope == PLACE_MEAN ? 1 : cut->part[slice->bucket];
 
 		mean->calls += part * (double)slice->calls;
 		for (c = 0; c < COMPONENT_NR; c++) {
@@ -122,12 +126,50 @@ static void make_mean(const struct place *place, const struct cut *cut, struct m
 			mean->sum_ns[c] += part * (double)slice->sum_ns[c];
 		}
 	}
-	mean->calls /= cut->requests;
+}
+
+/* From sums to means. */
+static void divide(struct mean *mean, double requests)
+{
+	enum component c;
+
+	mean->calls /= requests;
 	for (c = 0; c < COMPONENT_NR; c++) {
-		mean->ns[c] /= cut->requests;
-		mean->sum_ns[c] /= cut->requests;
+		mean->ns[c] /= requests;
+		mean->sum_ns[c] /= requests;
 		mean->total_ns += mean->ns[c];
 	}
+}
+
+/* The mean among the @nr that @place belongs to: there may be one of each scope. */
+static size_t find_mean(const struct mean *means, size_t nr, const struct place *place)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		if (strcmp(means[i].place->path, place->path) == 0)
+			break;
+	}
+	return i;
+}
+
+/* The places of @profile that speak for @band, each path once. Returns how many. */
+static size_t make_means(const struct profile *profile, enum band band, const struct cut *cut,
+			 struct mean *means)
+{
+	size_t i, at, nr = 0;
+
+	for (i = 0; i < profile->nr_places; i++) {
+		if (!in_band(&profile->places[i], band))
+			continue;
+		at = find_mean(means, nr, &profile->places[i]);
+		if (at == nr)
+			means[nr++] = (struct mean){ .place = &profile->places[i] };
+		add_mean(&profile->places[i], cut, &means[at]);
+	}
+	for (i = 0; i < nr; i++)
+		divide(&means[i], cut->requests);
+	return nr;
 }
 
 /* Whether @path is @top or lies below it; of equal lengths only the same one. */
@@ -231,19 +273,18 @@ static int add_all(const struct profile *profile, const struct cut *cut, struct 
 {
 	struct mean *means = calloc(profile->nr_places, sizeof(*means));
 	const void **sorted = calloc(profile->nr_places, sizeof(*sorted));
-	struct order order = { means, profile->nr_places };
+	struct order order = { means, 0 };
 	int err = -ENOMEM;
 	size_t i;
 
 	out->rows = calloc(profile->nr_places * COMPONENT_NR, sizeof(*out->rows));
 	if (!means || !sorted || !out->rows)
 		goto out;
-	for (i = 0; i < profile->nr_places; i++) {
-		make_mean(&profile->places[i], cut, &means[i]);
+	order.nr = make_means(profile, out->band, cut, means);
+	for (i = 0; i < order.nr; i++)
 		sorted[i] = &means[i];
-	}
-	qsort_r(sorted, profile->nr_places, sizeof(*sorted), by_tree, &order);
-	for (i = 0; i < profile->nr_places; i++)
+	qsort_r(sorted, order.nr, sizeof(*sorted), by_tree, &order);
+	for (i = 0; i < order.nr; i++)
 		add_rows(out, *(const struct mean *)sorted[i]);
 	close_sum(out);
 	err = 0;
