@@ -84,9 +84,8 @@ verdict()
 verdict kept
 verdict fresh
 verdict closing
-# Of an entry edge, which is all that a recording knows, TLS handshakes are requests, too.
-verdict tls --without calls
-verdict handshakes --only coverage,paths
+verdict tls
+verdict handshakes
 judged inner --cgroup "$CGROUP" --client "$TMP/inner.client" --endpoint inner --before web,inner \
 	--coverage 0.95 "$TMP/inner.json" "$TMP/truth/front" "$TMP/truth/mid" "$TMP/truth/back"
 judged unix --cgroup "$CGROUP" --client "$TMP/unix.client" --endpoint unix --before web \

@@ -287,14 +287,10 @@ def client_mean_ns(options, run, endpoint):
     return sum(row["sum"] for row in rows) / count if count else None
 
 
-def name_in_run(options, run, tag, tags, nodes):
-    """In a recording, which knows no tags: the only endpoint that begins at the first service."""
-    if len(tags) > 1 or any(row["endpoint"] == tag for row in run["attribution"]):
-        return tag
-    entry = (list(options.before) + [min(nodes, key=len)[0]])[0]
+def name_in_run(run, tag):
+    """The endpoint of the load whose path carries the tag; of several loads' in one run, the tag."""
     names = {row["endpoint"] for row in run["attribution"]
-             if row["endpoint"] != "all" and row["path"] and
-             row["path"][0].removeprefix(options.cgroup + "/") == entry}
+             if f"/tag={tag}," in row["endpoint"] + ","}
     return names.pop() if len(names) == 1 else tag
 
 
@@ -312,7 +308,7 @@ def main():
     judge = Judge(options)
     for tag in tags:
         count, nodes = found.get(tag) or sys.exit(f"judge: no actor knows of a request '{tag}'")
-        judge.endpoint(run, name_in_run(options, run, tag, tags, nodes), count, nodes)
+        judge.endpoint(run, name_in_run(run, tag), count, nodes)
 
 
 main()
