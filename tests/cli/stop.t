@@ -129,6 +129,20 @@ kill -INT "$pid"
 over "two" 130
 exec 3<&-
 
+# Ctrl-C and a SIGTERM that follows at once, as from a recording: neither is a second Ctrl-C.
+for order in "INT TERM" "TERM INT"; do
+	start load -q --json -d 60s -r 50 "$URL/"
+	wait_until 20 came 5
+	kill -STOP "$pid"
+	for signal in $order; do
+		kill -s "$signal" "$pid"
+	done
+	kill -CONT "$pid"
+	over "$order" 0
+	is "$(q "[.run.state, ($all | .answered > 5)] | join(\" \")")" "interrupted true" \
+		"$order: what ran"
+done
+
 # nohup(1): the end of a terminal is not for it.
 cat > "$TMP/hup" << END
 trap '' HUP
