@@ -228,14 +228,14 @@ while [ ! -e "$TMP/bound" ]; do sleep 0.05; done
 timeout 20 "$SITU" load -q --json -n 2 -c 1 --timeout 300ms http://silent.example/ > "$TMP/out"
 echo $? > "$TMP/rc"
 rm "$TMP/asked"
-timeout 20 "$SITU" load -q -d 60s --timeout 60s http://silent.example/ > "$TMP/out2" 2>&1 &
+"$SITU" load -q -d 60s --timeout 60s http://silent.example/ > "$TMP/out2" 2>&1 &
 load=$!
 while [ ! -e "$TMP/asked" ]; do sleep 0.05; done
 kill -INT $load
 wait $load
 echo $? >> "$TMP/rc"
 rm "$TMP/asked"
-timeout 20 "$SITU" crawl -q http://silent.example/ -o "$TMP/none.yaml" > "$TMP/out3" 2>&1 &
+"$SITU" crawl -q http://silent.example/ -o "$TMP/none.yaml" > "$TMP/out3" 2>&1 &
 crawl=$!
 while [ ! -e "$TMP/asked" ]; do sleep 0.05; done
 kill -INT $crawl
