@@ -152,17 +152,22 @@ void answer_free(struct answer *answer)
 }
 
 /* domain, whether subdomains, path, whether only TLS, expiry, name, value; between tabs. */
-int extract_cookie(const char *line, const char *name, struct buf *value)
+int extract_cookie(const char *line, const char *name, u64 now_s, struct buf *value)
 {
 	size_t len = strlen(name);
+	u64 expiry_s = 0;
 	int i;
 
 	for (i = 0; line && i < 5; i++) {
+		if (i == 4)
+			expiry_s = strtoull(line, NULL, 10);
 		line = strchr(line, '\t');
 		if (line)
 			line++;
 	}
 	if (!line || strncmp(line, name, len) != 0 || line[len] != '\t')
+		return -ENOENT;
+	if (expiry_s && expiry_s <= now_s)
 		return -ENOENT;
 	return buf_puts(value, line + len + 1);
 }

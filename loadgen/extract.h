@@ -63,8 +63,12 @@ void regex_free(struct regex *regex);
  */
 int extract_regex(const struct regex *regex, const char *text, size_t len, struct buf *value);
 
-/* Adds the value of the cookie @name if @line, in Netscape's format, is it. 0 or -ENOENT, ... */
-int extract_cookie(const char *line, const char *name, struct buf *value);
+/*
+ * Adds the value of the cookie @name if @line, in Netscape's format, is it and has not expired by
+ * @now_s, seconds since 1970: libcurl lists one that a server took back until it looks for cookies
+ * again. 0 or -ENOENT, ...
+ */
+int extract_cookie(const char *line, const char *name, u64 now_s, struct buf *value);
 
 /* "is not JSON": what an answer lacks when one of these returned @status. */
 const char *extract_reason(int status);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "loadgen/session.h"
+#include "user/base/clock.h"
 
 /*
  * Purposes of draws. What holds for a whole arrival comes first; each step that is looked at has a
@@ -211,12 +212,13 @@ static int take_cookie(const struct extract_rule *rule, CURL *easy, struct buf *
 {
 	struct curl_slist *list = NULL, *one;
 	struct buf text = buf_init(EXTRACT_BODY_MAX);
+	u64 now_s = clock_real_ns() / NSEC_PER_SEC;
 	int status = -ENOENT;
 
 	if (curl_easy_getinfo(easy, CURLINFO_COOKIELIST, &list))
 		return -ENOMEM;
 	for (one = list; one && status == -ENOENT; one = one->next)
-		status = extract_cookie(one->data, rule->cookie, &text);
+		status = extract_cookie(one->data, rule->cookie, now_s, &text);
 	if (status == 0)
 		status = take_text(rule, text.data, value);
 	buf_free(&text);

@@ -82,6 +82,36 @@ is "$(of 'GET /me/{header}')" "$users $users {\"200\":$users} {}" "header: it na
 is "$(of 'GET /me/1')" "$strangers $strangers {\"401\":$strangers} {}" "a new user has no cookie"
 is "$(of 'GET /me/2')" "$others $others {\"401\":$others} {}" "a request by itself has none either"
 
+# A cookie goes where its path says, until the server takes it back.
+load -n 20 -c 5 << 'END'
+sessions:
+  - name: s
+    steps:
+      - {path: "/set-cookie?deep=1;Path=/echo/deep"}
+      - {path: "/set-cookie?wide=2;Path=/;Max-Age=60"}
+      - {path: /echo/deep/x, expect: {contains: "Cookie: deep=1; wide=2\r\n"}}
+      - {path: /echo/flat, expect: {contains: "Cookie: wide=2\r\n"}}
+      - {path: "/set-cookie?deep=3;Path=/echo/deep"}
+      - {path: /echo/deep, expect: {contains: "Cookie: deep=3; wide=2\r\n"}}
+      - {path: "/set-cookie?wide=0;Path=/;Max-Age=0"}
+      - {path: /echo/deep/again, expect: {contains: "Cookie: deep=3\r\n"}}
+      - {path: "/set-cookie?other=1;Path=/;Domain=elsewhere.example"}
+      - {path: /echo/deep/last, expect: {contains: "Cookie: deep=3\r\n"}}
+END
+is "$(of all)" '200 200 {"200":200} {}' "cookies: by path and age, none of another domain"
+
+# What the server took back is no value to extract.
+load -n 2 -c 1 << 'END'
+sessions:
+  - name: s
+    steps:
+      - {path: "/set-cookie?sid=1;Path=/", extract: [{name: a, from: cookie, cookie: sid}]}
+      - path: "/set-cookie?sid=0;Path=/;Max-Age=0"
+        extract: [{name: b, from: cookie, cookie: sid}]
+      - {path: "/never"}
+END
+is "$(of all)" '4 2 {"200":4} {"wrong_answer":2}' "an expired cookie is none"
+
 # What an answer gives goes into later requests, escaped for where it stands.
 load -n 20 -c 3 << 'END'
 sessions:

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	line = strndup(answer.body, answer.len);
 	if (!key || !line)
 		abort();
-	check(extract_cookie(line, key, &value), &value);
+	check(extract_cookie(line, key, 1000, &value), &value);
 	try_pattern(key, &answer);
 	try_pointer(key, &answer);
 	answer_free(&answer);

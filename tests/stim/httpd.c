@@ -22,6 +22,7 @@
  *	/stall-once/MS		the first one stalls everything for MS milliseconds
  *	/login			gives the next user number N in the cookie sid, and X-Token: tN
  *	/me/N			answers 200 to the user N by his cookie, 403 to another, 401 to none
+ *	/set-cookie?TEXT	answers with TEXT as the value of Set-Cookie
  *	/json			answers with a list of things, the first of which is out of stock
  *	/count			answers with the number of requests before, itself not counted
  *
@@ -144,6 +145,16 @@ static bool answer_login(struct connection *c)
 	return send_head(c, 200, 7, more) && send_all(c, "welcome", 7);
 }
 
+static bool answer_set_cookie(struct connection *c)
+{
+	const char *text = strchr(c->text, '?');
+	char more[192];
+
+	snprintf(more, sizeof(more), "Set-Cookie: %.*s\r\n",
+		 text ? (int)strcspn(text + 1, " \r") : 0, text ? text + 1 : "");
+	return send_head(c, 200, 2, more) && send_all(c, "ok", 2);
+}
+
 static bool answer_me(struct connection *c)
 {
 	const char *cookie = strstr(c->text, "\r\nCookie: sid=");
@@ -258,6 +269,8 @@ static bool serve(struct connection *c)
 		return answer_login(c);
 	if (argument(c, "/me/") >= 0)
 		return answer_me(c);
+	if (argument(c, "/set-cookie") >= 0)
+		return answer_set_cookie(c);
 	if (argument(c, "/json") >= 0)
 		return answer_json(c);
 	if (argument(c, "/redirect") >= 0)

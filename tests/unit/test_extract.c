@@ -240,6 +240,7 @@ static void patterns_that_never_end(void **state)
 static void cookies(void **state)
 {
 	static const char line[] = "#HttpOnly_127.0.0.1\tFALSE\t/\tFALSE\t0\tsid\ta=b; c";
+	static const char aging[] = "127.0.0.1\tFALSE\t/\tFALSE\t1000\tsid\tx";
 	static const char *const bad[] = { "",
 					   "sid",
 					   "a\tb\tc\td\te",
@@ -250,10 +251,14 @@ static void cookies(void **state)
 	size_t i;
 
 	(void)state;
-	assert_int_equal(extract_cookie(line, "sid", &value), 0);
+	assert_int_equal(extract_cookie(line, "sid", 1000, &value), 0);
 	assert_string_equal(value.data, "a=b; c");
+	value.len = 0;
+	assert_int_equal(extract_cookie(aging, "sid", 999, &value), 0);
+	assert_string_equal(value.data, "x");
+	assert_int_equal(extract_cookie(aging, "sid", 1000, &value), -ENOENT);
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_int_equal(extract_cookie(bad[i], "sid", &value), -ENOENT);
+		assert_int_equal(extract_cookie(bad[i], "sid", 1000, &value), -ENOENT);
 	buf_free(&value);
 }
 

@@ -188,6 +188,10 @@ static void paces(void **state)
 	refused("exclude", "--stage", "5:1s", "-d", "5s", URL);
 	refused("exclude", "--find-capacity", "--slo", "p99<1s", "-n", "5", URL);
 	refused("exclude", "--find-capacity", "--slo", "p99<1s", "--stage", "5:1s", URL);
+	refused("and --threshold exclude", "--find-capacity", "--slo", "p99<1s", "--threshold",
+		"errors<1", URL);
+	refused("and --strict exclude", "--find-capacity", "--slo", "p99<1s", "--strict", URL);
+	refused("and --hdr exclude", "--find-capacity", "--slo", "p99<1s", "--hdr", "file", URL);
 	refused("exclude", "-k", "--no-keepalive", URL);
 	refused("exclude", "--no-keepalive", "--requests-per-connection", "3", URL);
 	refused("exclude", "--http1.1", "--http2", URL);

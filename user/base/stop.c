@@ -7,15 +7,18 @@
 /* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): a handler has no argument */
 static volatile sig_atomic_t stopped;
 
+/*
+ * A recording passes Ctrl-C, which its command has got from the terminal, on as SIGTERM. Of two
+ * signals that are there at once the handler of the second runs first: SIGTERM must not make the
+ * one Ctrl-C a second one.
+ */
 static void on_signal(int sig)
 {
-	if (!stopped) {
-		stopped = sig;
-		return;
-	}
-	if (sig == SIGINT) {
+	if (sig == SIGINT && stopped == SIGINT) {
 		signal(sig, SIG_DFL);
 		raise(sig);
+	} else if (sig == SIGINT || !stopped) {
+		stopped = sig;
 	}
 }
 

@@ -10,7 +10,7 @@
  */
 void stop_on_signals(void);
 
-/* Number of the first signal that asked to stop, 0 while nobody has. */
+/* Number of the signal that asked to stop, SIGINT rather than another; 0 while nobody has. */
 int stop_signal(void);
 
 #endif

@@ -45,6 +45,28 @@ static int check_source(const struct load_options *o, const struct args *args, s
 	return 0;
 }
 
+/* What is of one load, and of no step of a search. */
+static int check_search(const struct load_options *o, struct err *err)
+{
+	const struct {
+		bool given;
+		const char *name;
+	} others[] = {
+		{ o->stages.nr, "stage" },
+		{ o->nr_requests, "requests" },
+		{ o->thresholds.nr, "threshold" },
+		{ o->strict, "strict" },
+		{ o->hdr, "hdr" },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		if (others[i].given)
+			return exclude("find-capacity", others[i].name, err);
+	}
+	return 0;
+}
+
 static int check_pace(const struct load_options *o, struct err *err)
 {
 	bool open = o->rate > 0 || o->stages.nr || o->find_capacity;
@@ -69,9 +91,7 @@ static int check_pace(const struct load_options *o, struct err *err)
 	if (o->slo && !o->find_capacity)
 		return err_set(err, EXIT_USAGE,
 			       "--slo goes with --find-capacity: use --threshold for one load");
-	if (o->find_capacity && (o->stages.nr || o->nr_requests))
-		return exclude("find-capacity", o->stages.nr ? "stage" : "requests", err);
-	return 0;
+	return o->find_capacity ? check_search(o, err) : 0;
 }
 
 static int check_rest(const struct load_options *o, struct err *err)

@@ -54,9 +54,9 @@ static void print(const struct engine_progress *now, void *arg)
 	if (now->elapsed_ns < PROGRESS_SILENCE_NS)
 		return;
 	loadline_format(&p->line, p->tty && table_unicode(), text);
-	/* A line that wraps could not be rewritten. */
+	/* A line that wraps could not be rewritten; the terminal adds its own "^C". */
 	if (p->tty)
-		text[text_fit(text, terminal_columns() - 1)] = '\0';
+		text[text_fit(text, terminal_columns() - 3)] = '\0';
 	fprintf(stderr, p->tty ? "\r\033[K%s" : "%s\n", text);
 	fflush(stderr);
 }
