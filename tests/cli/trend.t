@@ -71,6 +71,8 @@ jq '.endpoints[].errors = {}' "$GOLDEN" > "$TMP/well.json"
 "$SITU" import -o "$TMP/well.db" "$TMP/well.json" > /dev/null || bail "cannot make a run without errors"
 is "$("$SITU" trend --json --placement packed --metric 'errors(/api/cart/{id})' "$TMP/well.db" |
 	jq -c '[.series[].points[].value]')" '[0]' "no errors are a series of 0"
+is "$("$SITU" trend --json --metric 'errors(/none)' "$TMP/well.db" | jq -c .series)" '[]' \
+	"of what was not asked there is none"
 
 # More placements than can be held against each other.
 jq '.phases[0] as $phase | .endpoints[0] as $endpoint |
