@@ -66,6 +66,14 @@ is "$(points_of --phase busy)" '[55]' "--phase takes another one"
 run_is 0 "a load phase that no run has" "$SITU" trend --phase calm --metric "$figure" "$TMP/phases.db"
 like "$out" '^No run has a value.$' "says so"
 
+# What never happened is a value, too.
+jq '.endpoints[].errors = {}' "$GOLDEN" > "$TMP/well.json"
+"$SITU" import -o "$TMP/well.db" "$TMP/well.json" > /dev/null || bail "cannot make a run without errors"
+is "$("$SITU" trend --json --placement packed --metric 'errors(/api/cart/{id})' "$TMP/well.db" |
+	jq -c '[.series[].points[].value]')" '[0]' "no errors are a series of 0"
+is "$("$SITU" trend --json --metric 'errors(/none)' "$TMP/well.db" | jq -c .series)" '[]' \
+	"of what was not asked there is none"
+
 # More placements than can be held against each other.
 jq '.phases[0] as $phase | .endpoints[0] as $endpoint |
 	[range(40) | "p\(.)"] as $names | .attribution = [] | .coverage = [] | .profiles = [] |

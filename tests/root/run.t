@@ -241,9 +241,10 @@ experiment hooks.yaml "./helper.sh" 1 stationary 300ms
 sed -i 's/^    user: nobody/&\n    reset: echo "reset $SITU_SERVICE $SITU_TRIAL"\n    stop: echo stop; kill $SITU_PID/;
 	s/^  duration: .*/&\n  stationary: {window: 200ms, within: 100%, limit: 1s}\n  drain: 100ms\n  phases: [{name: calm, rate: 30}, {name: busy}]/;
 	s/^trials: .*/&\naa: true\ncooldown: 100ms/' hooks.yaml
-start hooks.yaml
+start --check 'mean spread/packed < 0.001' hooks.yaml
 wait "$pid"
-is $? 0 "hooks and load phases: it ends well"
+is $? 4 "hooks and load phases: it ends well, but for what one block cannot show"
+is "$(grep -c '^check .*: NOT shown' run.out)" 2 "a check is told of in each load phase"
 log=$(echo "$DB".logs/*/packed-again-1/helper.log)
 like "$(cat "$log")" '^reset helper 1$' "the reset command ran"
 like "$(cat "$log")" '^stop$' "the stop command ran"

@@ -59,7 +59,8 @@ disturbed "a process fails" \
 	"process [0-9]+ \(sh\) of service 'helper' ended \(exit status 5\) during measure$"
 
 # 3. Processes that come and go and end well, or as a script's do, are the service's own affair.
-experiment fine.yaml "sh -c 'while sleep 0.3; do yes | head -n 1; false; done > /dev/null'" 1 0s 3s
+# Here they are there for a look or two, and are ended by a signal, or fail.
+experiment fine.yaml "sh -c './measuring 1 true; while sleep 0.1; do timeout 1.2 sleep 9; yes | head -n 1; done > /dev/null'" 1 0s 4s
 only fine.yaml
 start fine.yaml
 wait "$pid"

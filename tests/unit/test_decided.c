@@ -16,11 +16,11 @@ static struct plan_placement placements[] = { { .name = packed },
 					      { .name = spread },
 					      { .name = again } };
 
-static struct decided count(const struct run *run, struct plan *plan, const char *metric,
-			    const char *check)
+static struct decided count_two(const struct run *run, struct plan *plan, const char *metric,
+				const char *other, const char *check)
 {
 	const struct opt_list checks = { .item = { check }, .nr = check ? 1 : 0 };
-	const struct opt_list metrics = { .item = { metric }, .nr = metric ? 1 : 0 };
+	const struct opt_list metrics = { .item = { metric, other }, .nr = !!metric + !!other };
 	const struct decided_asked asked = { &metrics, &checks, 0.03 };
 	struct decided decided = { 77, 77 };
 	struct err err = { 0 };
@@ -28,6 +28,12 @@ static struct decided count(const struct run *run, struct plan *plan, const char
 	if (decided_count(plan, run, &asked, &decided, &err))
 		fail_msg("%s", err.text);
 	return decided;
+}
+
+static struct decided count(const struct run *run, struct plan *plan, const char *metric,
+			    const char *check)
+{
+	return count_two(run, plan, metric, NULL, check);
 }
 
 static unsigned int count_open(const struct run *run, struct plan *plan, const char *check)
@@ -91,6 +97,28 @@ static void figures_are_asked_about_alone(void **state)
 	run_free(&many);
 }
 
+/* web's CPU is a fiftieth, the same and fifty times: no number of blocks is told for that. */
+static void what_nobody_knows_of_one_is_known_of_none(void **state)
+{
+	struct plan plan = two_placements();
+	struct run run = { 0 };
+	struct decided decided;
+	size_t i;
+
+	(void)state;
+	sample_run(&run, 3);
+	run.phases[1].services[0].cpu_ns /= 50;
+	run.phases[5].services[0].cpu_ns *= 50;
+	for (i = 0; i < 2; i++) {
+		decided = count_two(&run, &plan, i ? "cpu(web)" : "cpu(redis)",
+				    i ? "cpu(redis)" : "cpu(web)", NULL);
+		assert_int_equal(decided.open, 2);
+		assert_int_equal(decided.more, 0);
+	}
+	assert_int_equal(count(&run, &plan, "cpu(redis)", NULL).more, 3);
+	run_free(&run);
+}
+
 static void copies_are_not_asked_about(void **state)
 {
 	struct plan plan = two_placements();
@@ -150,6 +178,7 @@ int main(void)
 		cmocka_unit_test(blocks_decide),
 		cmocka_unit_test(conditions_are_asked_about_too),
 		cmocka_unit_test(figures_are_asked_about_alone),
+		cmocka_unit_test(what_nobody_knows_of_one_is_known_of_none),
 		cmocka_unit_test(copies_are_not_asked_about),
 		cmocka_unit_test(what_does_not_count_does_not_decide),
 		cmocka_unit_test(a_view_has_one_phase_of_what_counts),

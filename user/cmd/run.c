@@ -99,7 +99,7 @@ static unsigned int count_trials(const struct plan *plan, const struct run *run)
 	return nr;
 }
 
-/* A condition must hold in every load phase. */
+/* A condition must hold in every load phase; each tells how it is there. */
 static int run_checks(const struct config *cfg, const struct plan *plan, const struct run *run,
 		      struct err *err)
 {
@@ -107,12 +107,12 @@ static int run_checks(const struct config *cfg, const struct plan *plan, const s
 	unsigned int p;
 	int failed = 0;
 
-	for (p = 0; p < plan->nr_phases && !failed; p++) {
+	for (p = 0; p < plan->nr_phases && (!failed || err->code == EXIT_THRESHOLD); p++) {
 		if (loadview_make(run, plan->phases[p].name, &view))
 			return err_set(err, EXIT_FAILED, "out of memory: free some");
 		if (cfg->checks.nr && plan->nr_phases > 1 && !cfg->json)
 			printf("Load phase %s:\n", plan->phases[p].name);
-		failed = checks_run(&cfg->checks, &view, cfg->json, err);
+		failed |= checks_run(&cfg->checks, &view, cfg->json, err);
 		free(view.phases);
 	}
 	return failed;

@@ -55,6 +55,26 @@ static int add_point(struct trend_series *series, const struct trend_point *poin
 	return 0;
 }
 
+/* Whether @run has the endpoint in @placement that @kpi is about. */
+static bool has_endpoint(const struct run *run, const char *placement, const struct kpi *kpi)
+{
+	size_t i, k;
+
+	for (i = 0; i < run->nr_phases; i++) {
+		const struct phase *phase = &run->phases[i];
+
+		for (k = 0; strcmp(phase->placement, placement) == 0 && k < phase->nr_endpoints;
+		     k++) {
+			const struct subject subject = { ENTITY_ENDPOINT, &phase->endpoints[k],
+							 NULL };
+
+			if (kpi_matches(kpi, &subject))
+				return true;
+		}
+	}
+	return false;
+}
+
 /* What @run has of @kpi in @placement. 0 or a negative errno. */
 static int find_value(const struct run *run, const char *placement, struct kpi *kpi,
 		      struct trend_point *point)
@@ -68,7 +88,7 @@ static int find_value(const struct run *run, const char *placement, struct kpi *
 	if (!err && c.nr) {
 		point->value = c.difference[0].a;
 		point->trials = c.difference[0].trials_a;
-	} else if (!err && kpi->metric->kind == METRIC_TALLY) {
+	} else if (!err && kpi->metric->kind == METRIC_TALLY && has_endpoint(run, placement, kpi)) {
 		/* A comparison has no row of what never happened. */
 		point->value = 0;
 		point->trials = c.trials_a;
