@@ -15,7 +15,7 @@ endif
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 PKGS     := libbpf libelf zlib libcurl sqlite3 libcyaml yaml-0.1 jansson libpcre2-8 ncursesw \
-	    libxml-2.0 gnutls
+	    libxml-2.0 gnutls libmicrohttpd
 SHOP_PKGS := libmicrohttpd libcurl hiredis libpq jansson
 
 WARN     := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla

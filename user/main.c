@@ -19,6 +19,7 @@ const struct command *const commands[] = {
 	&cmd_doctor,
 	&cmd_record,
 	&cmd_live,
+	&cmd_agent,
 	&cmd_run,
 	&cmd_schedule,
 	&cmd_compare,

@@ -7,6 +7,7 @@
 
 extern const struct command cmd_doctor;
 extern const struct command cmd_live;
+extern const struct command cmd_agent;
 extern const struct command cmd_record;
 extern const struct command cmd_load;
 extern const struct command cmd_crawl;

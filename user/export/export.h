@@ -3,6 +3,7 @@
 #ifndef SITU_EXPORT_EXPORT_H
 #define SITU_EXPORT_EXPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "user/base/err.h"
@@ -58,11 +59,41 @@ int export_jsonl(const struct run *run, FILE *out, struct err *err);
 /*
  * Writes @run as OpenMetrics text 1.0: metric M of ENTITY is situ_ENTITY_M, times in seconds with
  * _seconds for _ns, with the keys of its entity and run, placement, trial and phase as labels (of a
- * tally, label besides) and the end of the phase as its time. Histograms have the same bounds,
- * 64 ns to 69 s by powers of two, whose counts are exact (below, not at, the bound: 1 ns). One
- * without buckets has only the last. Trials that do not count are left out. 0, or -1 with @err set.
+ * tally, label besides) and the end of the phase as its time. map_fill is a gauge. Histograms have
+ * the same bounds, 64 ns to 69 s by powers of two, whose counts are exact (below, not at, the
+ * bound: 1 ns). One without buckets has only the last. Trials that do not count are left out. 0, or
+ * -1 with @err set.
  */
 int export_openmetrics(const struct run *run, FILE *out, struct err *err);
+
+enum openmetrics_text {
+	OPENMETRICS_1_0,
+	OPENMETRICS_OLDER, /* the text 0.0.4 of Prometheus, for who does not ask for OpenMetrics */
+};
+
+/* A number that is not in the metric table: of the program that measures. */
+struct openmetrics_number {
+	const char *name; /* behind "situ_"; those of one name follow one another */
+	const char *help;
+	bool counter;			    /* else a gauge */
+	bool seconds;			    /* the name says so: the unit */
+	const char *label, *value_of_label; /* of the sample, NULL: none */
+	double value;			    /* as it is shown */
+};
+
+struct openmetrics_live {
+	const struct phase *total; /* counters and histograms come from it */
+	const struct phase *last;  /* gauges, and the means of attribution */
+	const struct openmetrics_number *own;
+	size_t nr_own;
+};
+
+/*
+ * Writes what still goes on: the families of export_openmetrics() without the labels of a run and
+ * without times, then @live->own, as @text. 0, or -1 with @err set.
+ */
+int export_openmetrics_live(const struct openmetrics_live *live, enum openmetrics_text text,
+			    FILE *out, struct err *err);
 
 /*
  * Writes the kept traces of the trials that count as OpenTelemetry's JSON (OTLP 1.x, one

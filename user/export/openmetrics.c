@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * OpenMetrics text 1.0 (https://github.com/prometheus/OpenMetrics, specification/OpenMetrics.md):
- * one family per metric of the table, all its samples together, as the format wants.
+ * one family per metric of the table, all its samples together, as the format wants. And the text
+ * that Prometheus had before (0.0.4), which differs in the lines before the samples and at the end.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -21,15 +22,17 @@
 /* The metric at work, and what it is called. */
 struct family {
 	FILE *out;
+	enum openmetrics_text text;
 	const struct metric *metric;
 	char name[96];
 	double scale; /* of a value into the name's unit */
 	bool announced;
+	bool labelled; /* the sample at work has a label already */
 };
 
 /* The thing at work. */
 struct owner {
-	const struct run *run;
+	const struct run *run; /* NULL: what still goes on, without a place in a run or a time */
 	const struct phase *phase;
 	const struct service *service;
 	const struct disk *disk;
@@ -69,96 +72,130 @@ static void name_family(struct family *f, const struct metric *metric)
 		 len ? "_" : "", (int)len, metric->id, time ? "_seconds" : "");
 }
 
-static void put_escaped(FILE *out, const char *text)
+/* @quotes: escape these, too. The older text does so in labels only. */
+static void put_escaped(FILE *out, const char *text, bool quotes)
 {
 	for (; *text; text++) {
 		if (*text == '\n')
 			fputs("\\n", out);
-		else if (*text == '"' || *text == '\\')
+		else if ((*text == '"' && quotes) || *text == '\\')
 			fprintf(out, "\\%c", *text);
 		else
 			fputc(*text, out);
 	}
 }
 
-/* The one tally whose counts are of an instant: they go down, too. */
-static bool is_fill(const struct metric *metric)
+/* Rows in use are of an instant: the only tally that also falls. */
+static bool is_gauge(const struct metric *metric)
 {
-	return metric->entity == ENTITY_PHASE && strcmp(metric->id, "map_fill") == 0;
+	return metric->kind == METRIC_GAUGE || metric->kind == METRIC_REAL ||
+	       (metric->entity == ENTITY_PHASE && strcmp(metric->id, "map_fill") == 0);
+}
+
+static void put_head(const struct family *f, const char *type, const char *help)
+{
+	/* In the older text a family has the name of its samples. */
+	bool older = f->text == OPENMETRICS_OLDER;
+	const char *suffix = older && strcmp(type, "counter") == 0 ? "_total" : "";
+
+	fprintf(f->out, "# TYPE %s%s %s\n", f->name, suffix, type);
+	if (f->scale != 1 && !older)
+		fprintf(f->out, "# UNIT %s seconds\n", f->name);
+	fprintf(f->out, "# HELP %s%s ", f->name, suffix);
+	put_escaped(f->out, help, !older);
+	fputc('\n', f->out);
 }
 
 /* The type, unit and help lines, before a family's first sample: one without samples has none. */
 static void announce(struct family *f)
 {
-	static const char *const types[] = {
-		[METRIC_COUNTER] = "counter", [METRIC_GAUGE] = "gauge",	  [METRIC_REAL] = "gauge",
-		[METRIC_HIST] = "histogram",  [METRIC_TALLY] = "counter",
-	};
+	const char *type = "counter";
 
 	if (f->announced)
 		return;
 	f->announced = true;
-	fprintf(f->out, "# TYPE %s %s\n", f->name,
-		is_fill(f->metric) ? "gauge" : types[f->metric->kind]);
-	if (f->scale != 1)
-		fprintf(f->out, "# UNIT %s seconds\n", f->name);
-	fprintf(f->out, "# HELP %s ", f->name);
-	put_escaped(f->out, f->metric->definition);
-	fputc('\n', f->out);
+	if (f->metric->kind == METRIC_HIST)
+		type = "histogram";
+	else if (is_gauge(f->metric))
+		type = "gauge";
+	put_head(f, type, f->metric->definition);
 }
 
-static void put_label(FILE *out, const char *name, const char *value)
+static void put_label(struct family *f, const char *name, const char *value)
 {
 	if (!value)
 		return;
-	fprintf(out, ",%s=\"", name);
-	put_escaped(out, value);
-	fputc('"', out);
+	fprintf(f->out, "%c%s=\"", f->labelled ? ',' : '{', name);
+	put_escaped(f->out, value, true);
+	fputc('"', f->out);
+	f->labelled = true;
 }
 
-static void put_attribution_labels(FILE *out, const struct attribution *row, const char *path)
+static void put_attribution_labels(struct family *f, const struct attribution *row,
+				   const char *path)
 {
-	put_label(out, "endpoint", row->endpoint);
-	put_label(out, "band", row->band);
-	put_label(out, "path", path);
-	put_label(out, "component", component_info(row->component)->id);
+	put_label(f, "endpoint", row->endpoint);
+	put_label(f, "band", row->band);
+	put_label(f, "path", path);
+	put_label(f, "component", component_info(row->component)->id);
 }
 
-static void put_labels(FILE *out, const struct owner *o, const char *extra, const char *value)
+static void put_run_labels(struct family *f, const struct owner *o)
 {
-	fprintf(out, "{run=\"%" PRIu64 "\"", o->run->id);
-	put_label(out, "placement", o->phase->placement);
-	fprintf(out, ",trial=\"%u\"", o->phase->trial);
-	put_label(out, "phase", o->phase->name);
+	char number[24];
+
+	snprintf(number, sizeof(number), "%" PRIu64, o->run->id);
+	put_label(f, "run", number);
+	put_label(f, "placement", o->phase->placement);
+	snprintf(number, sizeof(number), "%u", o->phase->trial);
+	put_label(f, "trial", number);
+	put_label(f, "phase", o->phase->name);
+}
+
+static void put_labels(struct family *f, const struct owner *o, const char *extra,
+		       const char *value)
+{
+	f->labelled = false;
+	if (o->run)
+		put_run_labels(f, o);
 	if (o->service) {
-		put_label(out, "service", o->service->name);
-		put_label(out, "host", o->service->host);
+		put_label(f, "service", o->service->name);
+		put_label(f, "host", o->service->host);
 	}
 	if (o->disk) {
-		put_label(out, "device", o->disk->device);
-		put_label(out, "op", o->disk->op);
+		put_label(f, "device", o->disk->device);
+		put_label(f, "op", o->disk->op);
 	}
 	if (o->edge) {
-		put_label(out, "client", o->edge->client);
-		put_label(out, "server", o->edge->server);
-		put_label(out, "server_addr", o->edge->server_addr);
-		put_label(out, "client_host", o->edge->client_host);
-		put_label(out, "server_host", o->edge->server_host);
+		put_label(f, "client", o->edge->client);
+		put_label(f, "server", o->edge->server);
+		put_label(f, "server_addr", o->edge->server_addr);
+		put_label(f, "client_host", o->edge->client_host);
+		put_label(f, "server_host", o->edge->server_host);
 	}
 	if (o->endpoint)
-		put_label(out, "endpoint", o->endpoint->name);
+		put_label(f, "endpoint", o->endpoint->name);
 	if (o->profile)
-		put_label(out, "endpoint", o->profile->endpoint);
+		put_label(f, "endpoint", o->profile->endpoint);
 	if (o->attribution)
-		put_attribution_labels(out, o->attribution, o->path);
+		put_attribution_labels(f, o->attribution, o->path);
 	if (o->program)
-		put_label(out, "program", o->program->name);
+		put_label(f, "program", o->program->name);
 	if (extra)
-		put_label(out, extra, value);
-	fputc('}', out);
+		put_label(f, extra, value);
+	if (f->labelled)
+		fputc('}', f->out);
 }
 
-/* One sample, at the end of its phase. */
+static void put_number(FILE *out, double value)
+{
+	if (isfinite(value))
+		fprintf(out, " %.15g", value);
+	else
+		fputs(" NaN", out);
+}
+
+/* One sample, at the end of its phase where that is over. */
 static void put_sample(struct family *f, const struct owner *o, const char *suffix,
 		       const char *extra, const char *label, double value)
 {
@@ -166,13 +203,12 @@ static void put_sample(struct family *f, const struct owner *o, const char *suff
 
 	announce(f);
 	fprintf(f->out, "%s%s", f->name, suffix);
-	put_labels(f->out, o, extra, label);
-	if (isfinite(value))
-		fprintf(f->out, " %.15g", value);
-	else
-		fputs(" NaN", f->out);
-	fprintf(f->out, " %llu.%03llu\n", (unsigned long long)(end_ns / NSEC_PER_SEC),
-		(unsigned long long)(end_ns % NSEC_PER_SEC / NSEC_PER_MSEC));
+	put_labels(f, o, extra, label);
+	put_number(f->out, value);
+	if (o->run)
+		fprintf(f->out, " %llu.%03llu", (unsigned long long)(end_ns / NSEC_PER_SEC),
+			(unsigned long long)(end_ns % NSEC_PER_SEC / NSEC_PER_MSEC));
+	fputc('\n', f->out);
 }
 
 /* How many values of @h lie below 2^@octave ns, which is a bound of its buckets. */
@@ -223,7 +259,7 @@ static void put_metric(struct family *f, const struct owner *o, const void *obje
 	case METRIC_TALLY:
 		tally = metric_tally(metric, object);
 		for (i = 0; i < tally->nr; i++)
-			put_sample(f, o, is_fill(metric) ? "" : "_total", "label",
+			put_sample(f, o, is_gauge(metric) ? "" : "_total", "label",
 				   tally->item[i].label, (double)tally->item[i].count * f->scale);
 		break;
 	}
@@ -317,6 +353,21 @@ static int put_phase(struct family *f, const struct run *run, const struct phase
 	return 0;
 }
 
+static int end(FILE *out, enum openmetrics_text text, struct err *err)
+{
+	if (text == OPENMETRICS_1_0)
+		fputs("# EOF\n", out);
+	if (fflush(out) != 0 || ferror(out))
+		return err_set(err, EXIT_FAILED, "cannot write the export: %s: is the disk full?",
+			       strerror(errno));
+	return 0;
+}
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, EXIT_FAILED, "out of memory for the export: free some");
+}
+
 int export_openmetrics(const struct run *run, FILE *out, struct err *err)
 {
 	struct family f = { .out = out };
@@ -328,13 +379,42 @@ int export_openmetrics(const struct run *run, FILE *out, struct err *err)
 		name_family(&f, &all[m]);
 		for (i = 0; i < run->nr_phases; i++) {
 			if (phase_counts(&run->phases[i]) && put_phase(&f, run, &run->phases[i]))
-				return err_set(err, EXIT_FAILED,
-					       "out of memory for the export: free some");
+				return no_memory(err);
 		}
 	}
-	fputs("# EOF\n", out);
-	if (fflush(out) != 0 || ferror(out))
-		return err_set(err, EXIT_FAILED, "cannot write the export: %s: is the disk full?",
-			       strerror(errno));
-	return 0;
+	return end(out, OPENMETRICS_1_0, err);
+}
+
+static void put_own(struct family *f, const struct openmetrics_number *own, const char *before)
+{
+	snprintf(f->name, sizeof(f->name), "situ_%s", own->name);
+	f->scale = own->seconds ? 1e-9 : 1;
+	f->labelled = false;
+	if (!before || strcmp(before, own->name) != 0)
+		put_head(f, own->counter ? "counter" : "gauge", own->help);
+	fprintf(f->out, "%s%s", f->name, own->counter ? "_total" : "");
+	if (own->label) {
+		put_label(f, own->label, own->value_of_label);
+		fputc('}', f->out);
+	}
+	put_number(f->out, own->value);
+	fputc('\n', f->out);
+}
+
+int export_openmetrics_live(const struct openmetrics_live *live, enum openmetrics_text text,
+			    FILE *out, struct err *err)
+{
+	struct family f = { .out = out, .text = text };
+	const struct metric *all;
+	size_t nr, i;
+
+	all = metrics_all(&nr);
+	for (i = 0; i < nr; i++) {
+		name_family(&f, &all[i]);
+		if (put_phase(&f, NULL, is_gauge(&all[i]) ? live->last : live->total))
+			return no_memory(err);
+	}
+	for (i = 0; i < live->nr_own; i++)
+		put_own(&f, &live->own[i], i ? live->own[i - 1].name : NULL);
+	return end(out, text, err);
 }

@@ -187,6 +187,42 @@ void phase_free(struct phase *phase)
 	*phase = (struct phase){ 0 };
 }
 
+/* Takes element @i of @size bytes out of the @nr of @list, in order. */
+static void cut(void *list, size_t *nr, size_t i, size_t size)
+{
+	char *at = (char *)list + i * size;
+
+	memmove(at, at + size, (--*nr - i) * size);
+}
+
+void phase_drop_service(struct phase *phase, size_t i)
+{
+	service_free(&phase->services[i]);
+	cut(phase->services, &phase->nr_services, i, sizeof(*phase->services));
+}
+
+void phase_drop_edge(struct phase *phase, size_t i)
+{
+	edge_free(&phase->edges[i]);
+	cut(phase->edges, &phase->nr_edges, i, sizeof(*phase->edges));
+}
+
+void phase_drop_profile(struct phase *phase, size_t i)
+{
+	profile_free(&phase->profiles[i]);
+	cut(phase->profiles, &phase->nr_profiles, i, sizeof(*phase->profiles));
+}
+
+void tally_drop(struct tally *tally, const char *label)
+{
+	struct tally_item *item = tally_find(tally, label);
+
+	if (!item)
+		return;
+	free(item->label);
+	cut(tally->item, &tally->nr, (size_t)(item - tally->item), sizeof(*item));
+}
+
 void run_free(struct run *run)
 {
 	size_t i;

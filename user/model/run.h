@@ -203,6 +203,11 @@ struct profile *phase_add_profile(struct phase *phase, const char *endpoint);
 struct kept_trace *phase_add_trace(struct phase *phase, const char *endpoint, const char *flaws);
 struct program *phase_add_program(struct phase *phase, const char *name);
 
+/* Frees element @i of the list and closes the gap: those behind it move. */
+void phase_drop_service(struct phase *phase, size_t i);
+void phase_drop_edge(struct phase *phase, size_t i);
+void phase_drop_profile(struct phase *phase, size_t i);
+
 /* Element with the given key, or NULL. */
 struct phase *run_find_phase(const struct run *run, const char *placement, unsigned int trial,
 			     const char *name, unsigned int attempt);
@@ -227,6 +232,7 @@ int tally_add(struct tally *tally, const char *label, u64 count);
 void tally_highest(struct tally *sum, const struct tally *added);
 u64 tally_get(const struct tally *tally, const char *label); /* 0 when absent */
 u64 tally_total(const struct tally *tally);
+void tally_drop(struct tally *tally, const char *label); /* nothing when absent */
 void tally_free(struct tally *tally);
 
 #endif
