@@ -192,6 +192,17 @@ static void many_cgroups_are_remembered(void **state)
 	expect(first, "…/a (gone)", "vm1", NAME_GONE);
 	assert_ptr_equal(names_of(w->names, CGROUP_V1_CPU, 2, "b"), first);
 	expect(names_of(w->names, CGROUP_V1_CPU, 70000, "a"), "(unnamed)", "vm1", NAME_PATH);
+	names_trim(w->names);
+	expect(names_of(w->names, CGROUP_V1_CPU, 70000, "a"), "…/a (gone)", "vm1", NAME_GONE);
+}
+
+static void a_few_cgroups_are_not_forgotten(void **state)
+{
+	struct world *w = *state;
+	const struct name *first = names_of(w->names, CGROUP_V1_CPU, 2, "a");
+
+	names_trim(w->names);
+	assert_ptr_equal(names_of(w->names, CGROUP_V1_CPU, 2, "b"), first);
 }
 
 static void this_machine_is_the_default_host(void **state)
@@ -216,6 +227,7 @@ int main(void)
 		IN_A_WORLD(the_dead_keep_their_names),
 		IN_A_WORLD(hostile_names_are_cleaned),
 		IN_A_WORLD(many_cgroups_are_remembered),
+		IN_A_WORLD(a_few_cgroups_are_not_forgotten),
 		IN_A_WORLD(this_machine_is_the_default_host),
 	};
 

@@ -212,4 +212,5 @@ void measure_continue(struct measure *m)
 	memset(&m->used_last, 0, sizeof(m->used_last));
 	tracer_continue(m->tracer);
 	collector_forget(m->collector);
+	names_trim(m->names);
 }

@@ -15,6 +15,7 @@
 #include "user/base/text.h"
 
 #define CGROUPS_MAX  65536 /* remembered; more than a machine runs at a time */
+#define CGROUPS_TRIM 32768
 #define RETRY_MAX_NS (60 * NSEC_PER_SEC)
 
 /* One of the experiment's. */
@@ -205,6 +206,15 @@ static struct known *add_known(struct names *names, enum cgroup_tree tree, u64 i
 	}
 	names->nr_known++;
 	return k;
+}
+
+void names_trim(struct names *names)
+{
+	if (names->nr_known < CGROUPS_TRIM)
+		return;
+	tdestroy(names->known, free_known);
+	names->known = NULL;
+	names->nr_known = 0;
 }
 
 /* So that the service has its name even when it dies before its first event is drained. */

@@ -46,12 +46,19 @@ int names_add_service(struct names *names, const char *path, const char *service
 void names_forget_services(struct names *names);
 
 /*
+ * Forgets all cgroups, to look those that live up anew, once half of the room for them is taken:
+ * for who measures for good where cgroups come and go. No name of names_of() holds behind it.
+ */
+void names_trim(struct names *names);
+
+/*
  * The name of cgroup @id of hierarchy @tree. @hint is the cgroup's own last path component as the
  * kernel gave it, or NULL: used when it is gone. "(unnamed)" without memory, files or room (65536
  * cgroups). Two compose projects with a service of one name: the first keeps it, the others are
  * "project/service". Cached; asks an engine that fails at most once a second and waits for it at
  * most one second. Never NULL; the strings hold until the next call of names_add_service(),
- * names_forget_services(), names_close() or, for a name of source NAME_CONTAINER_ID, names_of().
+ * names_forget_services(), names_trim(), names_close() or, for a name of source NAME_CONTAINER_ID,
+ * names_of().
  */
 const struct name *names_of(struct names *names, enum cgroup_tree tree, u64 id, const char *hint);
 
