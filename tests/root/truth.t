@@ -13,8 +13,15 @@ DB=$TMP/run.db
 cp "$TOP/tests/shop/truth.yaml" "$TOP/tests/shop/truth-workload.yaml" .
 
 # 1. The slowed service. Eight blocks are the fewest that can decide five figures and this one.
-run_is 0 "the slowed service is decided upon" "$SITU" run -o "$DB" --until-decided \
-	--metric 'cpu(cart)' --max-blocks 40 --budget 4m truth.yaml
+# One block that something else disturbs wildly can leave the sign-flip test of their sum open for
+# hundreds more: then from anew.
+for _ in 1 2 3; do
+	run "$SITU" run -o "$DB" --until-decided --metric 'cpu(cart)' --max-blocks 40 --budget 2m \
+		truth.yaml
+	[ "$rc" = 4 ] || break
+	diag "undecided: $(printf '%s\n' "$err" | grep 'verdict' | tail -n 2)"
+done
+is "$rc" 0 "the slowed service is decided upon"
 like "$err" '^all verdicts are reached after [0-9]+ blocks$' "it says when it has decided"
 diag "$(printf '%s\n' "$err" | grep 'verdict'; printf '%s\n' "$out" | grep -A1 '^cpu /req of\|^Why')"
 "$SITU" compare --json --metric 'cpu(cart)' "$DB" usual slowed > found.json
@@ -32,7 +39,7 @@ diag "cart: $(jq -c '.reasons[0] | [.difference_low, .difference, .difference_hi
 # 2. The same twice.
 sed 's/^name: truth/name: twins/; s/slowed:5/slowed:0/; s/^trials: 8/trials: 6/' truth.yaml > twins.yaml
 run_is 0 "two that are the same are decided upon" "$SITU" run -o "$DB" --until-decided \
-	--metric cpu --margin 20% --max-blocks 40 --budget 4m twins.yaml
+	--metric cpu --margin 20% --max-blocks 40 --budget 2m twins.yaml
 "$SITU" compare --json --margin 20% "$DB" usual slowed > found.json
 is "$(jq -r '.kpis[] | select(.kpi == "cpu") | .placements[] |
 	select(.verdict != "best") | .verdict' found.json)" equivalent "they are equivalent"
