@@ -43,7 +43,8 @@ int main(int argc, char **argv)
 		lag_ns[i] = now_ns - due_ns;
 	}
 	qsort(lag_ns, nr, sizeof(*lag_ns), compare);
-	printf("%.3f\n", (double)lag_ns[nr - 1 - nr / 100] / NSEC_PER_USEC);
+	i = nr - 1 - nr / 100;
+	printf("%.3f\n", (double)lag_ns[i] / NSEC_PER_USEC);
 	free(lag_ns);
 	return 0;
 }
