@@ -29,12 +29,14 @@ is "$(jq -r '.kpis[] | select(.kpi == "cpu(cart)") | .best' found.json)" usual \
 	"cart takes less CPU in the usual placement"
 is "$(jq -r '.kpis[] | select(.kpi == "cpu(cart)") | .placements[] |
 	select(.placement == "slowed") | .verdict' found.json)" worse "... which is no accident"
-is "$(jq -r '.reasons[0] | .subject + " " + .metric' found.json)" "cart cpu_ns" \
-	"its CPU is the first reason that is named"
+# What runs beside the services, (root), may differ as well, by chance or by another program.
+of_services='[.reasons[] | select(.subject != "(root)")][0]'
+is "$(jq -r "$of_services"' | .subject + " " + .metric' found.json)" "cart cpu_ns" \
+	"its CPU is the first reason of a service's that is named"
 # 5 % of 400 us of its own are 20 us; the interval is one of 95 % only, so there is room around it.
-ok "$(jq '.reasons[0] | if .difference > 8000 and .difference < 40000 and .difference_low > 0
+ok "$(jq "$of_services"' | if .difference > 8000 and .difference < 40000 and .difference_low > 0
 	then 0 else 1 end' found.json)" "by about 20 us a request"
-diag "cart: $(jq -c '.reasons[0] | [.difference_low, .difference, .difference_high]' found.json) ns"
+diag "cart: $(jq -c "$of_services"' | [.difference_low, .difference, .difference_high]' found.json) ns"
 
 # 2. The same twice.
 sed 's/^name: truth/name: twins/; s/slowed:5/slowed:0/; s/^trials: 8/trials: 6/' truth.yaml > twins.yaml
