@@ -19,6 +19,11 @@ bool punctual_waited(struct punctual *p, u64 from_ns, u64 to_ns)
 
 void punctual_back_off(struct punctual *p, u64 now_ns)
 {
-	if (p->back_ns != UINT64_MAX)
-		p->back_ns = now_ns + PUNCTUAL_BACK_NS;
+	if (p->back_ns == UINT64_MAX)
+		return;
+	if (!p->rest_ns || now_ns >= p->back_ns + p->rest_ns)
+		p->rest_ns = PUNCTUAL_BACK_NS;
+	else if (p->rest_ns < PUNCTUAL_BACK_MAX_NS)
+		p->rest_ns *= 2;
+	p->back_ns = now_ns + p->rest_ns;
 }

@@ -13,15 +13,18 @@
 #include "user/base/types.h"
 
 /* Above the time that a virtual CPU, which its host may have given to another, needs to wake. */
-#define PUNCTUAL_AHEAD_NS (150 * NSEC_PER_USEC)
-#define PUNCTUAL_AFTER_NS (150 * NSEC_PER_USEC) /* later answers find it asleep */
+#define PUNCTUAL_AHEAD_NS    (150 * NSEC_PER_USEC)
+#define PUNCTUAL_AFTER_NS    (150 * NSEC_PER_USEC) /* later answers find it asleep */
 /* A moment awake that took so long was an interrupt's, the host's, or another thread's. */
-#define PUNCTUAL_TAKEN_NS (20 * NSEC_PER_USEC)
-#define PUNCTUAL_BACK_NS  (10 * NSEC_PER_MSEC)
+#define PUNCTUAL_TAKEN_NS    (20 * NSEC_PER_USEC)
+/* How long it makes way for one: longer while it comes back soon, as one does that never sleeps. */
+#define PUNCTUAL_BACK_NS     (500 * NSEC_PER_USEC)
+#define PUNCTUAL_BACK_MAX_NS (128 * PUNCTUAL_BACK_NS)
 
 struct punctual {
 	u64 awake_ns; /* spent waiting awake */
 	u64 back_ns;  /* no waiting awake before this (CLOCK_MONOTONIC). UINT64_MAX: never */
+	u64 rest_ns;  /* how long it last made way */
 };
 
 /*
@@ -33,7 +36,7 @@ u64 punctual_wake_ns(const struct punctual *p, u64 due_ns, u64 sent_ns, u64 now_
 /* Books a moment of waiting awake. True when it was so long that another thread may have had it. */
 bool punctual_waited(struct punctual *p, u64 from_ns, u64 to_ns);
 
-/* Another thread wants the CPU, as seen at @now_ns: makes way for a while. */
+/* Another thread wants the CPU, as seen at @now_ns: makes way, for longer each time in a row. */
 void punctual_back_off(struct punctual *p, u64 now_ns);
 
 #endif

@@ -38,6 +38,26 @@ static void it_makes_way_for_others(void **state)
 	assert_int_equal(punctual_wake_ns(&p, due_ns, 0, now_ns), due_ns - PUNCTUAL_AHEAD_NS);
 }
 
+static void it_makes_way_for_longer_to_who_stays(void **state)
+{
+	struct punctual p = { 0 };
+	u64 now_ns = DUE_NS, rest_ns = PUNCTUAL_BACK_NS;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++) {
+		punctual_back_off(&p, now_ns);
+		assert_int_equal(p.back_ns, now_ns + rest_ns);
+		now_ns = p.back_ns + PUNCTUAL_TAKEN_NS;
+		if (rest_ns < PUNCTUAL_BACK_MAX_NS)
+			rest_ns *= 2;
+	}
+	assert_int_equal(p.rest_ns, PUNCTUAL_BACK_MAX_NS);
+	now_ns = p.back_ns + p.rest_ns; /* it was left alone for as long */
+	punctual_back_off(&p, now_ns);
+	assert_int_equal(p.back_ns, now_ns + PUNCTUAL_BACK_NS);
+}
+
 static void it_stays_awake_for_an_answer(void **state)
 {
 	struct punctual p = { 0 };
@@ -62,6 +82,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_wakes_ahead),
 		cmocka_unit_test(it_makes_way_for_others),
+		cmocka_unit_test(it_makes_way_for_longer_to_who_stays),
 		cmocka_unit_test(it_stays_awake_for_an_answer),
 		cmocka_unit_test(it_sleeps_when_told),
 	};
