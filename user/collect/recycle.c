@@ -36,6 +36,11 @@ static bool removed(const struct mapped_rows *rows, u32 slot, u64 now_ns)
 	       now_ns - info->removed_ns >= RECYCLE_AFTER_NS;
 }
 
+static bool same_owner(const struct owner_info *a, const struct owner_info *b)
+{
+	return a->key == b->key && a->born_ns == b->born_ns;
+}
+
 /* Index of the owner of @slot in what is kept, added when it is new; -ENOMEM. */
 static int keep_owner(struct recycled *r, const struct mapped_rows *rows, u32 slot)
 {
@@ -51,8 +56,7 @@ static int keep_owner(struct recycled *r, const struct mapped_rows *rows, u32 sl
 	if (slot < SLOT_FIRST)
 		return (int)slot;
 	for (i = SLOT_FIRST; i < r->kept.nr_owners; i++) {
-		if (r->kept.owners[i].key == info->key &&
-		    r->kept.owners[i].born_ns == info->born_ns)
+		if (same_owner(&r->kept.owners[i], info))
 			return (int)i;
 	}
 	if (snapshot_add_owner(&r->kept, info, &nothing))
@@ -188,44 +192,70 @@ int recycle(struct recycled *r, const struct mapped_rows *rows, const struct num
 	return err;
 }
 
-/* Where the kept owner @index stands in @s once its owners begin at @base. */
-static u32 moved(u32 index, u32 base)
+/*
+ * Adds the kept owner @index to @s, where its index is *@at. One that is kept for the sake of
+ * another's rows (its peer's edge, who waited for it) lives on in its slot: an owner stands in a
+ * snapshot once, or what it was before could be looked for in the wrong place.
+ */
+static int add_owner(const struct snapshot *kept, u32 index, struct snapshot *s, u32 nr_live,
+		     u32 *at)
 {
-	if (index < SLOT_FIRST || index >= WAIT_BY_EARLIER)
-		return index;
-	return base + index - SLOT_FIRST;
+	u32 slot;
+
+	for (slot = SLOT_FIRST; slot < nr_live; slot++) {
+		if (same_owner(&s->owners[slot], &kept->owners[index])) {
+			*at = slot;
+			return 0;
+		}
+	}
+	*at = s->nr_owners;
+	return snapshot_add_owner(s, &kept->owners[index], &kept->sched[index]);
 }
 
-int recycle_add(const struct recycled *r, struct snapshot *s)
+/* Adds the rows of @kept to @s, where its owner i is @at[i]. */
+static int add_rows(const struct snapshot *kept, const u32 *at, struct snapshot *s)
 {
-	const struct snapshot *kept = &r->kept;
-	u32 base = s->nr_owners, i;
+	u32 i;
 
-	for (i = SLOT_FIRST; i < kept->nr_owners; i++) {
-		if (snapshot_add_owner(s, &kept->owners[i], &kept->sched[i]))
-			return -ENOMEM;
-	}
 	for (i = 0; i < kept->nr_disks; i++) {
 		const struct disk_sample *disk = &kept->disks[i];
 
-		if (snapshot_add_disk(s, moved(disk->owner, base), disk->op, disk->dev, &disk->row))
+		if (snapshot_add_disk(s, at[disk->owner], disk->op, disk->dev, &disk->row))
 			return -ENOMEM;
 	}
 	for (i = 0; i < kept->nr_waits; i++) {
 		const struct wait_sample *wait = &kept->waits[i];
+		u32 offender =
+			wait->offender < WAIT_BY_EARLIER ? at[wait->offender] : wait->offender;
 
-		if (snapshot_add_wait(s, moved(wait->victim, base), moved(wait->offender, base),
-				      wait->wait_ns))
+		if (snapshot_add_wait(s, at[wait->victim], offender, wait->wait_ns))
 			return -ENOMEM;
 	}
 	for (i = 0; i < kept->nr_edges; i++) {
 		const struct edge_sample *edge = &kept->edges[i];
 
-		if (snapshot_add_edge(s, moved(edge->client, base), moved(edge->server, base),
-				      &edge->row))
+		if (snapshot_add_edge(s, at[edge->client], at[edge->server], &edge->row))
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+int recycle_add(const struct recycled *r, struct snapshot *s)
+{
+	const struct snapshot *kept = &r->kept;
+	u32 nr_live = s->nr_owners, i, *at = calloc(kept->nr_owners + 1, sizeof(*at));
+	int err = at ? 0 : -ENOMEM;
+
+	for (i = 0; i < kept->nr_owners && !err; i++) {
+		if (i < SLOT_FIRST)
+			at[i] = i;
+		else
+			err = add_owner(kept, i, s, nr_live, &at[i]);
+	}
+	if (!err)
+		err = add_rows(kept, at, s);
+	free(at);
+	return err;
 }
 
 void recycle_forget(struct recycled *r)
