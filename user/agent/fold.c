@@ -6,6 +6,7 @@
 #include "user/agent/fold.h"
 #include "user/base/text.h"
 #include "user/model/metrics.h"
+#include "user/model/pool.h"
 #include "user/model/profile.h"
 
 /* A row is new once: those that an interval brings take room as those before. */
@@ -153,12 +154,7 @@ static bool is_among(const struct edge *list, size_t nr, const struct edge *edge
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		const struct edge *at = &list[i];
-
-		if (strcmp(at->client, edge->client) == 0 &&
-		    strcmp(at->server, edge->server) == 0 &&
-		    strcmp(at->client_host, edge->client_host) == 0 &&
-		    strcmp(at->server_host, edge->server_host) == 0)
+		if (pool_same_edge(&list[i], edge, POOL_BY_HOST))
 			return true;
 	}
 	return false;

@@ -25,10 +25,7 @@ static struct edge *find_edge(const struct phase *phase, const struct edge *like
 	for (i = 0; i < phase->nr_edges; i++) {
 		struct edge *at = &phase->edges[i];
 
-		if (strcmp(at->client, like->client) == 0 &&
-		    strcmp(at->server, like->server) == 0 &&
-		    strcmp(at->client_host, like->client_host) == 0 &&
-		    strcmp(at->server_host, like->server_host) == 0)
+		if (pool_same_edge(at, like, POOL_BY_HOST))
 			return at;
 	}
 	return NULL;

@@ -27,20 +27,23 @@ static struct service *find_service(const struct phase *phase, const struct serv
 	return NULL;
 }
 
+bool pool_same_edge(const struct edge *a, const struct edge *b, enum pool_key key)
+{
+	if (!same(a->client, b->client) || !same(a->server, b->server))
+		return false;
+	if (key == POOL_BY_ADDRESS && !same(a->server_addr, b->server_addr))
+		return false;
+	return key == POOL_BY_NAME ||
+	       (same(a->client_host, b->client_host) && same(a->server_host, b->server_host));
+}
+
 static struct edge *find_edge(const struct phase *phase, const struct edge *like, enum pool_key key)
 {
 	size_t i;
 
 	for (i = 0; i < phase->nr_edges; i++) {
-		struct edge *edge = &phase->edges[i];
-
-		if (!same(edge->client, like->client) || !same(edge->server, like->server))
-			continue;
-		if (key == POOL_BY_ADDRESS && !same(edge->server_addr, like->server_addr))
-			continue;
-		if (key == POOL_BY_NAME || (same(edge->client_host, like->client_host) &&
-					    same(edge->server_host, like->server_host)))
-			return edge;
+		if (pool_same_edge(&phase->edges[i], like, key))
+			return &phase->edges[i];
 	}
 	return NULL;
 }

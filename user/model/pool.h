@@ -3,6 +3,8 @@
 #ifndef SITU_MODEL_POOL_H
 #define SITU_MODEL_POOL_H
 
+#include <stdbool.h>
+
 #include "user/model/run.h"
 
 enum pool_key {
@@ -10,6 +12,9 @@ enum pool_key {
 	POOL_BY_NAME,	 /* wherever it runs: what two placements have in common */
 	POOL_BY_ADDRESS, /* as by host, an edge also by its address */
 };
+
+/* Whether two edges are added up to one by @key. */
+bool pool_same_edge(const struct edge *a, const struct edge *b, enum pool_key key);
 
 /*
  * Adds all of @src to @dst: services, edges and endpoints by @key (an edge by its address only
