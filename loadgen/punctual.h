@@ -17,9 +17,7 @@
 #define PUNCTUAL_AFTER_NS    (150 * NSEC_PER_USEC) /* later answers find it asleep */
 /* A moment awake that took so long was an interrupt's, the host's, or another thread's. */
 #define PUNCTUAL_TAKEN_NS    (20 * NSEC_PER_USEC)
-/* How long it makes way for one: longer while it comes back soon, as one does that never sleeps. */
-#define PUNCTUAL_BACK_NS     (500 * NSEC_PER_USEC)
-#define PUNCTUAL_BACK_MAX_NS (128 * PUNCTUAL_BACK_NS)
+#define PUNCTUAL_BACK_MAX_NS (64 * NSEC_PER_MSEC) /* the longest time that it makes way */
 
 struct punctual {
 	u64 awake_ns; /* spent waiting awake */
@@ -33,10 +31,15 @@ struct punctual {
  */
 u64 punctual_wake_ns(const struct punctual *p, u64 due_ns, u64 sent_ns, u64 now_ns);
 
-/* Books a moment of waiting awake. True when it was so long that another thread may have had it. */
-bool punctual_waited(struct punctual *p, u64 from_ns, u64 to_ns);
+/* Books a moment awake of @taken_ns. True when it was so long that another thread may have had it.
+ */
+bool punctual_waited(struct punctual *p, u64 taken_ns);
 
-/* Another thread wants the CPU, as seen at @now_ns: makes way, for longer each time in a row. */
-void punctual_back_off(struct punctual *p, u64 now_ns);
+/*
+ * Another thread had the CPU for @taken_ns until @now_ns: makes way for as long as that, for twice
+ * as long each time in a row. A kernel thread's few microseconds are over; who never sleeps comes
+ * back.
+ */
+void punctual_back_off(struct punctual *p, u64 taken_ns, u64 now_ns);
 
 #endif

@@ -263,8 +263,8 @@ static u64 wait_and_handle(struct worker *w, u64 due_ns, u64 deadline_ns, u64 no
 			worker_collect(w, shard, found_ns);
 	}
 	now_ns = clock_mono_ns();
-	if (from_ns && nr == 0 && punctual_waited(&w->punctual, from_ns, now_ns) && lost_cpu(w))
-		punctual_back_off(&w->punctual, now_ns);
+	if (from_ns && nr == 0 && punctual_waited(&w->punctual, now_ns - from_ns) && lost_cpu(w))
+		punctual_back_off(&w->punctual, now_ns - from_ns, now_ns);
 	handle_timeouts(w, now_ns);
 	return now_ns;
 }

@@ -8,6 +8,7 @@
 
 #define START_NS (5 * NSEC_PER_SEC)
 #define DUE_NS	 (START_NS + NSEC_PER_SEC)
+#define TAKEN_NS (30 * NSEC_PER_USEC)
 
 static void it_wakes_ahead(void **state)
 {
@@ -27,13 +28,13 @@ static void it_makes_way_for_others(void **state)
 	u64 now_ns = DUE_NS, due_ns = now_ns + 10000;
 
 	(void)state;
-	assert_false(punctual_waited(&p, now_ns - 1000, now_ns));
+	assert_false(punctual_waited(&p, 1000));
 	assert_int_equal(punctual_wake_ns(&p, due_ns, 0, now_ns), due_ns - PUNCTUAL_AHEAD_NS);
-	assert_true(punctual_waited(&p, now_ns - PUNCTUAL_TAKEN_NS - 1, now_ns));
+	assert_true(punctual_waited(&p, PUNCTUAL_TAKEN_NS + 1));
 	assert_int_equal(p.awake_ns, 1000 + PUNCTUAL_TAKEN_NS + 1);
-	punctual_back_off(&p, now_ns);
+	punctual_back_off(&p, TAKEN_NS, now_ns);
 	assert_int_equal(punctual_wake_ns(&p, due_ns, 0, now_ns), due_ns);
-	now_ns += PUNCTUAL_BACK_NS;
+	now_ns += TAKEN_NS;
 	due_ns = now_ns + 10000;
 	assert_int_equal(punctual_wake_ns(&p, due_ns, 0, now_ns), due_ns - PUNCTUAL_AHEAD_NS);
 }
@@ -41,21 +42,32 @@ static void it_makes_way_for_others(void **state)
 static void it_makes_way_for_longer_to_who_stays(void **state)
 {
 	struct punctual p = { 0 };
-	u64 now_ns = DUE_NS, rest_ns = PUNCTUAL_BACK_NS;
+	u64 now_ns = DUE_NS, rest_ns = TAKEN_NS;
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < 10; i++) {
-		punctual_back_off(&p, now_ns);
+	for (i = 0; i < 20; i++) {
+		punctual_back_off(&p, TAKEN_NS, now_ns);
 		assert_int_equal(p.back_ns, now_ns + rest_ns);
 		now_ns = p.back_ns + PUNCTUAL_TAKEN_NS;
-		if (rest_ns < PUNCTUAL_BACK_MAX_NS)
-			rest_ns *= 2;
+		rest_ns = rest_ns < PUNCTUAL_BACK_MAX_NS / 2 ? 2 * rest_ns : PUNCTUAL_BACK_MAX_NS;
 	}
 	assert_int_equal(p.rest_ns, PUNCTUAL_BACK_MAX_NS);
 	now_ns = p.back_ns + p.rest_ns; /* it was left alone for as long */
-	punctual_back_off(&p, now_ns);
-	assert_int_equal(p.back_ns, now_ns + PUNCTUAL_BACK_NS);
+	punctual_back_off(&p, TAKEN_NS, now_ns);
+	assert_int_equal(p.back_ns, now_ns + TAKEN_NS);
+}
+
+static void it_makes_way_for_as_long_as_was_taken(void **state)
+{
+	struct punctual p = { 0 };
+
+	(void)state;
+	punctual_back_off(&p, TAKEN_NS, DUE_NS);
+	punctual_back_off(&p, 100 * TAKEN_NS, DUE_NS + TAKEN_NS);
+	assert_int_equal(p.rest_ns, 100 * TAKEN_NS);
+	punctual_back_off(&p, 10 * NSEC_PER_SEC, 2 * DUE_NS);
+	assert_int_equal(p.rest_ns, PUNCTUAL_BACK_MAX_NS);
 }
 
 static void it_stays_awake_for_an_answer(void **state)
@@ -73,7 +85,7 @@ static void it_sleeps_when_told(void **state)
 	struct punctual p = { .back_ns = UINT64_MAX };
 
 	(void)state;
-	punctual_back_off(&p, START_NS);
+	punctual_back_off(&p, TAKEN_NS, START_NS);
 	assert_int_equal(punctual_wake_ns(&p, DUE_NS, DUE_NS - 1000, DUE_NS - 100), DUE_NS);
 }
 
@@ -83,6 +95,7 @@ int main(void)
 		cmocka_unit_test(it_wakes_ahead),
 		cmocka_unit_test(it_makes_way_for_others),
 		cmocka_unit_test(it_makes_way_for_longer_to_who_stays),
+		cmocka_unit_test(it_makes_way_for_as_long_as_was_taken),
 		cmocka_unit_test(it_stays_awake_for_an_answer),
 		cmocka_unit_test(it_sleeps_when_told),
 	};
