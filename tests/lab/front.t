@@ -58,43 +58,47 @@ services()
 }
 
 script="spin=1000,sleep=1000,call=mid(spin=1000,call=back(sleep=2000))"
-services
-usage_before=$(cgroup_usage_ns web)
-measure kept "-n 203 -c 4" "http://127.0.0.1:18080/tag=kept,$script"
-usage_after=$(cgroup_usage_ns web)
-actors_end
-alone fresh "-n 203 -c 4" "http://127.0.0.1:18081/tag=fresh,$script"
-alone closing "-n 203 -c 4 --no-keepalive" "http://127.0.0.1:18081/tag=closing,$script"
-alone tls "-n 203 -c 4 --insecure" "https://127.0.0.1:18443/tag=tls,$script"
-alone handshakes "-n 203 -c 4 --insecure --no-keepalive" \
-	"https://127.0.0.1:18443/tag=handshakes,$script"
-alone inner "-n 203 -c 4" "http://127.0.0.1:18082/tag=inner,$script"
-alone unix "-n 203 -c 4" \
-	"http://127.0.0.1:18083/tag=unix,spin=1000,sleep=1000,call=back(spin=1000,sleep=2000)"
-
-# verdict NAME ARGUMENT...
-verdict()
+# proxied NAME OPTIONS URL [ARGUMENT...]: a recording of its own, and the judge about its trees
+proxied()
 {
-	_case=$1
-	shift
-	judged "$_case" "$@" --cgroup "$CGROUP" --client "$TMP/$_case.client" --endpoint "$_case" \
-		--before web --coverage 0.95 "$TMP/$_case.json" "$TMP/truth/front" "$TMP/truth/mid" \
-		"$TMP/truth/back"
+	case=$1 options=$2 url=$3
+	shift 3
+	arguments=$*
+	judged_again recorded claims
 }
-verdict kept
-verdict fresh
-verdict closing
-verdict tls
-verdict handshakes
-judged inner --cgroup "$CGROUP" --client "$TMP/inner.client" --endpoint inner --before web,inner \
-	--coverage 0.95 "$TMP/inner.json" "$TMP/truth/front" "$TMP/truth/mid" "$TMP/truth/back"
-judged unix --cgroup "$CGROUP" --client "$TMP/unix.client" --endpoint unix --before web \
-	--coverage 0.95 "$TMP/unix.json" "$TMP/truth/local" "$TMP/truth/back"
-
+recorded()
+{
+	services
+	usage_before=$(cgroup_usage_ns web)
+	measure "$case" "$options" "$url"
+	usage_after=$(cgroup_usage_ns web)
+	actors_end
+}
+claims()
+{
+	# shellcheck disable=SC2086 # words
+	claim_alone "$case" --before web --coverage 0.95 $arguments "$TMP/truth"/*
+	[ "$case" != kept ] || claim_proxy
+}
 # The proxy keeps no truth, but its cgroup does.
-ok "$(awk -v got="$(row kept web cpu)" -v used="$((usage_after - usage_before))" 'BEGIN {
-	truth = used / 203
-	slack = truth * 0.05 > 50000 ? truth * 0.05 : 50000
-	exit !(got <= truth + slack && got >= truth - slack) }'; echo $?)" \
-	"the proxy's CPU time is what its cgroup used"
+claim_proxy()
+{
+	awk -v got="$(row kept web cpu)" -v used="$((usage_after - usage_before))" 'BEGIN {
+		truth = used / 203
+		slack = truth * 0.05 > 50000 ? truth * 0.05 : 50000
+		exit !(got <= truth + slack && got >= truth - slack) }'
+	claim_that $? "the proxy's CPU time is what its cgroup used" \
+		"$(row kept web cpu) ns of $(((usage_after - usage_before) / 203))"
+}
+
+script="spin=1000,sleep=1000,call=mid(spin=1000,call=back(sleep=2000))"
+proxied kept "-n 203 -c 4" "http://127.0.0.1:18080/tag=kept,$script"
+proxied fresh "-n 203 -c 4" "http://127.0.0.1:18081/tag=fresh,$script"
+proxied closing "-n 203 -c 4 --no-keepalive" "http://127.0.0.1:18081/tag=closing,$script"
+proxied tls "-n 203 -c 4 --insecure" "https://127.0.0.1:18443/tag=tls,$script"
+proxied handshakes "-n 203 -c 4 --insecure --no-keepalive" \
+	"https://127.0.0.1:18443/tag=handshakes,$script"
+proxied inner "-n 203 -c 4" "http://127.0.0.1:18082/tag=inner,$script" --before web,inner
+proxied unix "-n 203 -c 4" \
+	"http://127.0.0.1:18083/tag=unix,spin=1000,sleep=1000,call=back(spin=1000,sleep=2000)"
 finish

@@ -8,13 +8,16 @@
 #	workload			writes workload.yaml of the lines "NAME [SCRIPT]" of the file
 #					scripts: endpoints that do it
 #	lab_load RATE CONNECTIONS	ends lab.yaml: one trial, which counts, of 10 s of load on front
-#	judged_runs CLAIMS		runs lab.yaml (run.json, truth/PLACEMENT.SERVICE) and judges it by
-#					the function CLAIMS, which calls `claim`s; what does not hold is
+#	judged_runs CLAIMS		judged_again of a run of lab.yaml, and that it ends well: run.json,
+#					truth/PLACEMENT.SERVICE
+# With both:
+#	judged_again RUN CLAIMS		calls the function RUN, which measures, and judges it by the
+#					function CLAIMS, which calls `claim`s; what does not hold is
 #					judged once more by a second run, and a third: other work of the
 #					machine or its host disturbs one, a fault each
 #	claim NAME ARGUMENT...		in CLAIMS: each claim of judge.py
-#	claim_that STATUS NAME		in CLAIMS: another one, which holds if STATUS is 0
-# With `situ record`:
+#	claim_that STATUS NAME [WHY]	in CLAIMS: another one, which holds if STATUS is 0, or else WHY
+# With `situ record`, in a RUN:
 #	lab_cgroups NAME...		make_cgroups, and the actors end before the cgroups go
 #	actor NAME ARGUMENT...		starts one in the cgroup NAME, by $prefix if set; $pid
 #	listening PORT...		waits until somebody listens there
@@ -25,7 +28,8 @@
 #	hog COMMAND...			runs it in the cgroup hog until hog_end
 #	service NAME COMMAND...		starts another one, as an actor is started and ended
 #	actors_end			ends the actors, which then write the truth to $TMP/truth/NAME
-#	judged NAME ARGUMENT...		a test for each claim of judge.py about $TMP/NAME.json
+#	claim_alone NAME ARGUMENT...	in CLAIMS: each claim of judge.py about $TMP/NAME.json and its
+#					endpoint NAME; ARGUMENT: the truths, and its options
 # $KEEP, if set, is a directory that gets the documents, to look at.
 #	row NAME PATH COMPONENT		ns per request, over all endpoints; PATH: front/mid
 
@@ -73,7 +77,7 @@ lab_load()
 
 _run_lab()
 {
-	rm -rf run.db run.db-wal run.db-shm run.db.logs truth/*
+	rm -rf run.db run.db-wal run.db-shm run.db.logs
 	spawn "$SITU" run -o run.db lab.yaml > run.out 2> run.err
 	wait "$pid"
 	rc=$?
@@ -99,7 +103,7 @@ claim_that()
 	if [ "$1" = 0 ]; then
 		echo "ok $2"
 	else
-		echo "not ok $2"
+		echo "not ok $2${3:+ ($3)}"
 	fi
 }
 
@@ -111,15 +115,16 @@ _missed()
 	diag "judged once more: $(sed 's/^ok //' "$TMP/missed")"
 }
 
-judged_runs()
+judged_again()
 {
-	_run_lab
-	"$1" > "$TMP/first"
+	"$1"
+	"$2" > "$TMP/first"
 	: > "$TMP/later"
 	for _again in 1 2; do
 		_missed "$TMP/first" || break
-		_run_lab
-		"$1" >> "$TMP/later"
+		rm -rf "$TMP"/truth/*
+		"$1"
+		"$2" >> "$TMP/later"
 	done
 	while read -r _line; do
 		_claim=${_line#not }
@@ -131,6 +136,11 @@ judged_runs()
 			diag "and later: $(grep -F "not ok ${_claim%% (*}" "$TMP/later")"
 		fi
 	done < "$TMP/first"
+}
+
+judged_runs()
+{
+	judged_again _run_lab "$1"
 }
 
 lab_cgroups()
@@ -220,23 +230,12 @@ hog_end()
 	wait_until 5 _hog_alone || diag "the hog does not end"
 }
 
-judged()
+claim_alone()
 {
-	_name=$1
+	_case=$1
 	shift
-	_verdict=$("$TOP/tests/lab/judge.py" "$@" 2>&1) || {
-		fail "$_name: cannot be judged"
-		diag "$_verdict"
-		return
-	}
-	while read -r _line; do
-		case $_line in
-		"ok "*) pass "$_name: ${_line#ok }" ;;
-		*) fail "$_name: ${_line#not ok }" ;;
-		esac
-	done <<- END
-		$_verdict
-	END
+	claim "$_case" --cgroup "${CGROUP:-}" --client "$TMP/$_case.client" --endpoint "$_case" \
+		"$TMP/$_case.json" "$@"
 }
 
 row()

@@ -12,13 +12,11 @@ need_command ip ss losetup taskset dd
 need_file "$TOP/build/tests/stim/spin" /dev/loop-control
 lab_cgroups load front mid back hog
 
-# at_least NAME SMALL FACTOR BIG: BIG is FACTOR times SMALL or more
-at_least()
+# claim_least NAME SMALL FACTOR BIG: BIG is FACTOR times SMALL or more
+claim_least()
 {
 	awk -v small="$2" -v factor="$3" -v big="$4" 'BEGIN { exit !(big >= factor * small) }'
-	_result=$?
-	[ $_result = 0 ] || diag "$4 is not $3 times $2"
-	ok $_result "$1"
+	claim_that $? "$1" "$4 is not $3 times $2"
 }
 
 truncate -s 256M "$TMP/disk.img"
@@ -26,30 +24,72 @@ dd if=/dev/urandom of="$TMP/disk.img" bs=1M count=256 conv=notrunc 2> /dev/null
 disk=$(losetup --find --show --direct-io=on "$TMP/disk.img") || bail "no loop device"
 at_exit "losetup -d $disk"
 
-# The same requests with nobody else, then with each of the hogs.
-prefix="taskset -c 0" actor front -d "$disk" front 127.0.0.1:9001
-listening 9001
-measure alone_cpu "-n 101 -c 1" "http://127.0.0.1:9001/tag=alone_cpu,spin=5000"
-measure alone_disk "-n 31 -c 1" "http://127.0.0.1:9001/tag=alone_disk,read=20"
+url=http://127.0.0.1:9001
+# shellcheck disable=SC2034 # prefix is actor's and measure's
+begin()
+{
+	prefix="taskset -c 0"
+	actor front -d "$disk" front 127.0.0.1:9001
+	listening 9001
+}
 
-hog taskset -c 0 "$TOP/build/tests/stim/spin" 60000
-measure cpu_hog "-n 101 -c 1" "http://127.0.0.1:9001/tag=cpu_hog,spin=5000"
-hog_end
-at_least "a CPU hog is run-queue wait" "$(row cpu_hog front cpu)" 0.5 "$(row cpu_hog front runq)"
-is "$(jq -r --arg front "$CGROUP/front" '.services[] | select(.name == $front) |
-	.waited_for_ns | del(.["(earlier)", "(root)"]) | to_entries | max_by(.value).key' "$TMP/cpu_hog.json")" "$CGROUP/hog" \
-	"and the hog is named"
+# The same requests with nobody else, then with each of the hogs.
+nobody()
+{
+	begin
+	measure alone_cpu "-n 101 -c 1" "$url/tag=alone_cpu,spin=5000"
+	measure alone_disk "-n 31 -c 1" "$url/tag=alone_disk,read=20"
+	actors_end
+}
+claims_nobody()
+{
+	claim_alone alone_cpu "$TMP/truth/front"
+	claim_alone alone_disk "$TMP/truth/front"
+}
+judged_again nobody claims_nobody
+
+cpu_hog()
+{
+	begin
+	hog taskset -c 0 "$TOP/build/tests/stim/spin" 60000
+	measure cpu_hog "-n 101 -c 1" "$url/tag=cpu_hog,spin=5000"
+	hog_end
+	actors_end
+}
+waited_for_most()
+{
+	jq -r --arg front "$CGROUP/front" '.services[] | select(.name == $front) | .waited_for_ns |
+		del(.["(earlier)", "(root)"]) | to_entries | max_by(.value).key' "$TMP/cpu_hog.json"
+}
+claims_cpu_hog()
+{
+	claim_alone cpu_hog "$TMP/truth/front"
+	claim_least "a CPU hog is run-queue wait" "$(row cpu_hog front cpu)" 0.5 "$(row cpu_hog front runq)"
+	[ "$(waited_for_most)" = "$CGROUP/hog" ]
+	claim_that $? "and the hog is named" "$(waited_for_most)"
+}
+judged_again cpu_hog claims_cpu_hog
 
 # Four readers that each want the disk for themselves.
-hog sh -c "for i in 1 2 3 4; do
-	while dd if=$disk of=/dev/null bs=1M iflag=direct skip=\$((i * 8)) 2> /dev/null; do :; done & done
-	wait"
-measure disk_hog "-n 31 -c 1" "http://127.0.0.1:9001/tag=disk_hog,read=20"
-hog_end
-at_least "a disk hog is disk wait" "$(row alone_disk front disk)" 1.5 "$(row disk_hog front disk)"
-actors_end
+disk_hog()
+{
+	begin
+	hog sh -c "for i in 1 2 3 4; do
+		while dd if=$disk of=/dev/null bs=1M iflag=direct skip=\$((i * 8)) 2> /dev/null; do :; done & done
+		wait"
+	measure disk_hog "-n 31 -c 1" "$url/tag=disk_hog,read=20"
+	hog_end
+	actors_end
+}
+claims_disk_hog()
+{
+	# Up to 40 us of a read from a busy disk are slept elsewhere than in io_schedule(): not understood.
+	claim_alone disk_hog "$TMP/truth/front" --without other
+	claim_least "a disk hog is disk wait" "$(row alone_disk front disk)" 1.5 "$(row disk_hog front disk)"
+}
+judged_again disk_hog claims_disk_hog
 
-# A tenth of a CPU: of 20 ms of work most have to wait for the next period.
+# A quarter of a CPU: of 20 ms of work most have to wait for the next period.
 for mount in $CGROUP_MOUNTS; do
 	limited=$mount$CGROUP/front
 	[ ! -e "$limited/cpu.cfs_quota_us" ] || {
@@ -67,30 +107,25 @@ throttled_ns()
 			"$_mount$CGROUP/front/cpu.stat" 2> /dev/null
 	done | sort -n | tail -n 1
 }
-actor front front 127.0.0.1:9001
-listening 9001
-before=$(throttled_ns)
-measure limit "-n 31 -c 1" "http://127.0.0.1:9001/tag=limit,spin=20000"
-truth=$((($(throttled_ns) - before) / 31))
-at_least "a limit throttles" 1000000 1 $truth
-# The kernel counts the queue, of which the request is throttled a little later and shorter.
-at_least "throttled time is what the kernel counts" "$(row limit front throttled)" 0.95 $truth
-at_least "and about all of it" $truth 0.9 "$(row limit front throttled)"
-actors_end
-# verdict NAME ARGUMENT...
-verdict()
+limit()
 {
-	_case=$1
-	shift
-	judged "$_case" "$@" --cgroup "$CGROUP" --client "$TMP/$_case.client" --endpoint "$_case" \
-		"$TMP/$_case.json" "$TMP/truth/front"
+	prefix=''
+	actor front front 127.0.0.1:9001
+	listening 9001
+	before=$(throttled_ns)
+	measure limit "-n 31 -c 1" "$url/tag=limit,spin=20000"
+	throttled=$((($(throttled_ns) - before) / 31))
+	actors_end
 }
-verdict alone_cpu
-verdict alone_disk
-verdict cpu_hog
-# Up to 40 us of a read from a busy disk are slept elsewhere than in io_schedule(): not understood.
-verdict disk_hog --without other
-# What a limit keeps off the CPU is not on a run queue by every kernel's account.
-verdict limit --without truth
+claims_limit()
+{
+	# What a limit keeps off the CPU is not on a run queue by every kernel's account.
+	claim_alone limit "$TMP/truth/front" --without truth
+	claim_least "a limit throttles" 1000000 1 "$throttled"
+	# The kernel counts the queue, of which the request is throttled a little later and shorter.
+	claim_least "throttled time is what the kernel counts" "$(row limit front throttled)" 0.95 "$throttled"
+	claim_least "and about all of it" "$throttled" 0.9 "$(row limit front throttled)"
+}
+judged_again limit claims_limit
 
 finish

@@ -61,14 +61,23 @@ answer()
 }
 
 script="spin=1000,sleep=1000,call=mid(spin=1000,call=back(sleep=2000))"
-alone published "-n 101 -c 2" "http://10.85.0.1:9001/tag=published,$script"
-docker stop front mid back > /dev/null
-docker rm front mid back > /dev/null
-alone closing "-n 101 -c 2 --no-keepalive" "http://10.85.0.1:9001/tag=closing,$script"
-docker stop front mid back > /dev/null
-actors_end
-for name in published closing; do
-	judged $name --client "$TMP/$name.client" --endpoint $name "$TMP/$name.json" \
-		"$TMP/truth/front" "$TMP/truth/mid" "$TMP/truth/back"
-done
+published()
+{
+	alone published "-n 101 -c 2" "http://10.85.0.1:9001/tag=published,$script"
+	containers_end
+}
+closing()
+{
+	alone closing "-n 101 -c 2 --no-keepalive" "http://10.85.0.1:9001/tag=closing,$script"
+	containers_end
+}
+containers_end()
+{
+	docker stop front mid back > /dev/null
+	docker rm front mid back > /dev/null
+}
+claims_published() { claim_alone published "$TMP/truth"/*; }
+claims_closing() { claim_alone closing "$TMP/truth"/*; }
+judged_again published claims_published
+judged_again closing claims_closing
 finish
