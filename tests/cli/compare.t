@@ -146,6 +146,8 @@ run_is 2 "a placement that one of them lacks, behind a check that another one mi
 	"$SITU" compare --check 'mean spread/packed < 0.5' "$TMP/made.db:5" packed spread
 like "$out" '< 0.5: NOT met' "the check is told"
 one_line_error "no placement 'spread': it has packed, apart" "and so is the lack"
+run_is 2 "the same as JSON" "$SITU" compare --json "$TMP/made.db:5" packed spread
+is "$out" "" "half a document is not printed"
 
 run_is 2 "an unknown placement" "$SITU" compare "$TMP/made.db:3" packed sprade
 one_line_error "no placement 'sprade': it has packed, spread" "names those there are"

@@ -112,22 +112,31 @@ static void check_metrics(const struct config *config, const struct ranking *ran
 	}
 }
 
-static int show(const struct config *config, const struct run *run, const char *const *placement,
-		size_t nr, const struct compare_options *options, struct err *err)
+/* What is asked, and where the answer goes. */
+struct job {
+	const struct config *config;
+	const struct args *args;
+	const struct compare_options *options;
+	FILE *out;
+};
+
+static int show(const struct job *job, const struct run *run, const char *const *placement,
+		size_t nr, struct err *err)
 {
+	const struct config *config = job->config;
 	struct ranking ranking;
 	int failed;
 
-	failed = ranking_make(run, placement, nr, options, &ranking);
+	failed = ranking_make(run, placement, nr, job->options, &ranking);
 	if (!failed)
-		check_metrics(config, &ranking, options->kpis);
+		check_metrics(config, &ranking, job->options->kpis);
 	if (!failed && config->endpoint && !ranking.blames.nr)
 		warn("no two trials of a block have traces of '%s': see 'situ show --trees'",
 		     config->endpoint);
 	if (!failed && config->json)
-		failed = comparison_print_json(&ranking, options, run, stdout);
+		failed = comparison_print_json(&ranking, job->options, run, job->out);
 	else if (!failed)
-		failed = comparison_print(&ranking, options, config->most, stdout);
+		failed = comparison_print(&ranking, job->options, config->most, job->out);
 	ranking_free(&ranking);
 	if (failed)
 		return err_set(err, EXIT_FAILED, "cannot compare: %s", strerror(-failed));
@@ -147,52 +156,50 @@ static int prepare(const struct config *config, struct compare_options *options,
 }
 
 /* Compares the placements of @view, which is one load phase, and judges the conditions in it. */
-static int compare_view(const struct config *config, const struct run *view,
-			const struct args *args, const struct compare_options *options,
-			struct err *err)
+static int compare_view(const struct job *job, const struct run *view, struct err *err)
 {
 	const char *chosen[RANKING_PLACEMENTS_MAX + 1];
+	const struct args *args = job->args;
 	size_t nr =
 		choose(view, args->item + 1, args->nr > 1 ? (size_t)args->nr - 1 : 0, chosen, err);
 
-	if (!nr || show(config, view, chosen, nr, options, err) != EXIT_OK)
+	if (!nr || show(job, view, chosen, nr, err) != EXIT_OK)
 		return -1;
-	return checks_run(&config->checks, view, config->json, err);
+	return checks_run(&job->config->checks, view, job->config->json, err);
 }
 
 /* What stands before load phase @i of @nr, which is called @name; nothing where it is the only one.
  */
-static void print_head(const struct config *config, const char *name, size_t i, size_t nr)
+static void print_head(const struct job *job, const char *name, size_t i, size_t nr)
 {
 	json_t *text;
 
 	if (nr < 2)
 		return;
-	if (!config->json) {
-		printf("%sLoad phase %s:\n", i ? "\n" : "", name);
+	if (!job->config->json) {
+		fprintf(job->out, "%sLoad phase %s:\n", i ? "\n" : "", name);
 		return;
 	}
 	text = json_string(name);
-	printf(i ? ", {\"phase\": " : "{\"schema\": 1, \"load_phases\": [{\"phase\": ");
-	if (!text || json_dumpf(text, stdout, JSON_ENCODE_ANY))
-		printf("null");
-	printf(", \"comparison\": ");
+	fputs(i ? ", {\"phase\": " : "{\"schema\": 1, \"load_phases\": [{\"phase\": ", job->out);
+	if (!text || json_dumpf(text, job->out, JSON_ENCODE_ANY))
+		fputs("null", job->out);
+	fputs(", \"comparison\": ", job->out);
 	json_decref(text);
 }
 
-static void print_tail(const struct config *config, size_t i, size_t nr)
+static void print_tail(const struct job *job, size_t i, size_t nr)
 {
-	if (nr > 1 && config->json)
-		printf(i + 1 < nr ? "}" : "}]}\n");
+	if (nr > 1 && job->config->json)
+		fputs(i + 1 < nr ? "}" : "}]}\n", job->out);
 }
 
 /*
  * All of the load phases @name[@nr] of @run. A condition that one misses is the exit code of all,
  * unless something else went wrong: that ends it.
  */
-static int compare_phases(const struct config *config, const struct run *run,
-			  const char *const *name, size_t nr, const struct args *args,
-			  const struct compare_options *options, struct err *err)
+static int compare_phases(const struct job *job, const struct run *run, const char *const *name,
+			  size_t nr, struct err *err)
 {
 	struct err missed = { 0 };
 	struct run view;
@@ -201,9 +208,9 @@ static int compare_phases(const struct config *config, const struct run *run,
 	for (i = 0; i < nr && err->code == EXIT_OK; i++) {
 		if (loadview_make(run, name[i], &view))
 			return err_set(err, EXIT_FAILED, "out of memory: free some");
-		print_head(config, name[i], i, nr);
-		compare_view(config, &view, args, options, err);
-		print_tail(config, i, nr);
+		print_head(job, name[i], i, nr);
+		compare_view(job, &view, err);
+		print_tail(job, i, nr);
 		free(view.phases);
 		if (err->code == EXIT_THRESHOLD) {
 			missed = *err;
@@ -213,6 +220,26 @@ static int compare_phases(const struct config *config, const struct run *run,
 	if (err->code == EXIT_OK)
 		*err = missed;
 	return err->code == EXIT_OK ? EXIT_OK : -1;
+}
+
+/* The same for a program that reads it: the answer is printed whole or not at all. */
+static int compare_whole(struct job *job, const struct run *run, const char *const *name, size_t nr,
+			 struct err *err)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int code;
+
+	job->out = open_memstream(&text, &len);
+	if (!job->out)
+		return err_set(err, EXIT_FAILED, "out of memory: free some");
+	code = compare_phases(job, run, name, nr, err);
+	if (fclose(job->out))
+		code = err_set(err, EXIT_FAILED, "out of memory: free some");
+	else if (err->code == EXIT_OK || err->code == EXIT_THRESHOLD)
+		fwrite(text, 1, len, stdout);
+	free(text);
+	return code;
 }
 
 /* The load phases to look at. Returns how many; 0 with @err set when the one named is not there. */
@@ -244,6 +271,7 @@ static int run_compare(const void *data, const struct args *args, struct err *er
 	const char *phase[LOADVIEW_MOST];
 	struct compare_options options;
 	struct kpi_list kpis = { 0 };
+	struct job job = { .config = config, .args = args, .options = &options, .out = stdout };
 	struct run run = { 0 };
 	int code = -1;
 	size_t nr;
@@ -258,8 +286,10 @@ static int run_compare(const void *data, const struct args *args, struct err *er
 	if (run.state && strcmp(run.state, "finished") != 0)
 		warn("run %llu is %s: it may lack trials", (unsigned long long)run.id, run.state);
 	nr = choose_phases(config, &run, phase, err);
-	if (nr)
-		code = compare_phases(config, &run, phase, nr, args, &options, err);
+	if (nr && config->json)
+		code = compare_whole(&job, &run, phase, nr, err);
+	else if (nr)
+		code = compare_phases(&job, &run, phase, nr, err);
 out:
 	kpi_list_free(&kpis);
 	run_free(&run);
