@@ -40,21 +40,11 @@ static __always_inline struct span *root_of(struct span_ref *ref)
 	return span;
 }
 
-/*
- * The answer is read while its sender is still on its way out of the kernel: on one CPU it may be
- * so for long, since the reader is woken in its place. The trace waits for it.
- */
-static __always_inline void wait_for_sender(struct span *span, struct span_ref ref)
+/* The root @span is over and nobody is late: its trace ends here, once. */
+static __always_inline void finish(struct span *span, struct span_ref ref)
 {
-	struct span *root;
-
-	if (!span->record.begun_ns || span->record.answered_ns || span->late)
-		return;
-	root = root_of(&ref);
-	if (!root)
-		return;
-	span->late = 1;
-	__sync_fetch_and_add(&root->late_below, 1);
+	if (__sync_val_compare_and_swap(&span->over, SPAN_WAITS, SPAN_ENDS) == SPAN_WAITS)
+		span_finish(ref.at, ref.generation);
 }
 
 /* The sender of the answer to @span has come, or never will. */
@@ -62,12 +52,32 @@ static __always_inline void sender_came(struct span *span, struct span_ref ref)
 {
 	struct span *root;
 
-	if (!span->late)
+	if (!__sync_lock_test_and_set(&span->late, 0))
 		return;
-	span->late = 0;
 	root = root_of(&ref);
-	if (root && __sync_fetch_and_add(&root->late_below, -1) == 1 && root->over)
-		span_finish(ref.at, ref.generation);
+	if (root && __sync_fetch_and_add(&root->late_below, -1) == 1)
+		finish(root, ref);
+}
+
+/*
+ * The answer is read while its sender is still on its way out of the kernel: on one CPU it may be
+ * so for long, since the reader is woken in its place. The trace waits for it. The sender may come
+ * at any moment on another CPU: whoever takes the mark back has to count down.
+ */
+static __always_inline void wait_for_sender(struct span *span, struct span_ref ref)
+{
+	struct span_ref top = ref;
+	struct span *root;
+
+	if (!span->record.begun_ns || span->record.answered_ns || span->late)
+		return;
+	root = root_of(&top);
+	if (!root)
+		return;
+	__sync_fetch_and_add(&root->late_below, 1);
+	__sync_lock_test_and_set(&span->late, 1);
+	if (span->record.answered_ns)
+		sender_came(span, ref);
 }
 
 /*
@@ -80,9 +90,9 @@ static __always_inline void leave(struct conn *conn, bool at_end)
 
 	if (span && !span->parent.at &&
 	    (conn->role == ROLE_CLIENT || at_end || !span->record.sent_ns)) {
-		span->over = 1;
+		__sync_val_compare_and_swap(&span->over, SPAN_RUNS, SPAN_WAITS);
 		if (!span->late_below)
-			span_finish(conn->span.at, conn->span.generation);
+			finish(span, conn->span);
 	}
 	conn->span.at = 0;
 }
@@ -153,8 +163,9 @@ static __always_inline void server_sent(struct event *e)
 		answer_for_other(e, span);
 	give(span);
 	conn->turn = TURN_ANSWERED;
-	span->record.answered_ns = e->at_ns;
 	span->record.used = span->used;
+	barrier(); /* who sees the answer's time takes the rest as it is */
+	span->record.answered_ns = e->at_ns;
 	touch(e, conn->span);
 	sender_came(span, conn->span);
 }

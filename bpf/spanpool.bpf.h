@@ -15,6 +15,13 @@
 #define SPAN_DEPTH_MAX 16
 #define SPAN_OLD_NS    120000000000ULL
 
+/* How far the end of a root is. */
+enum span_over {
+	SPAN_RUNS,
+	SPAN_WAITS, /* for senders that are late only */
+	SPAN_ENDS,
+};
+
 struct span {
 	struct span_record record;
 	struct span_usage used;	  /* by the threads that serve it, so far */
@@ -34,11 +41,11 @@ struct span {
 	u8 acted;	       /* something was sent for its sake */
 	u8 open;	       /* counted in its worker's open ones */
 	u8 stand_in;	       /* for the request that its thread will answer: not sent itself */
-	u8 late;	       /* its answer was read before its sender was seen to have sent it */
-	u8 over;	       /* a root that waits for such ones only; another one that was sent */
-	u8 pad[3];
-	u32 late_below; /* a root's: how many */
-	u32 generation; /* odd: in use. This and what follows outlive the span */
+	u8 sent;	       /* below a root that ends */
+	u32 late;	       /* its answer was read before its sender was seen to have sent it */
+	u32 late_below;	       /* a root's: how many such ones */
+	u32 over;	       /* a root's: enum span_over */
+	u32 generation;	       /* odd: in use. This and what follows outlive the span */
 	u64 touched_ns;
 };
 

@@ -152,7 +152,7 @@ __noinline u32 span_end(u32 at, u32 root_at)
 		span_say(root, span);
 	give(span);
 	span->next = list;
-	span->over = 1;
+	span->sent = 1;
 	return list;
 }
 
@@ -162,7 +162,7 @@ __noinline u32 span_forget(u32 at)
 	struct span *span = span_at(at);
 	u32 next;
 
-	if (!span || !span->over)
+	if (!span || !span->sent)
 		return 0;
 	next = span->next;
 	span_free(span);
