@@ -7,9 +7,12 @@
 #include "user/attribute/measure.h"
 #include "user/attribute/tracer.h"
 #include "user/attribute/usage.h"
+#include "user/base/clock.h"
 #include "user/base/text.h"
 #include "user/collect/collector.h"
 #include "user/collect/spans.h"
+
+#define SETTLE_NS (60 * NSEC_PER_MSEC)
 
 /* A service that was named: it has a row in every phase, idle or not. */
 struct named {
@@ -161,6 +164,12 @@ static int take(struct measure *m, struct snapshot *s, struct usages *used, stru
 int measure_poll(struct measure *m)
 {
 	return spans_drain(m->collector, tracer_add, m->tracer);
+}
+
+void measure_settle(struct measure *m)
+{
+	if (measure_marks_fd(m) >= 0)
+		clock_sleep_until(clock_mono_ns() + SETTLE_NS);
 }
 
 static int poll_failed(int code, struct err *err)

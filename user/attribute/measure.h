@@ -49,6 +49,14 @@ void measure_forget_services(struct measure *m);
 int measure_poll(struct measure *m);
 
 /*
+ * Waits for the traces of a load that has just ended: to be called before the measure_end() that is
+ * to have them all. The last answer on a connection is over when the connection is: an end may wait
+ * 40 ms for the other one's delayed acknowledgement (TCP_DELACK_MIN), and a server's thread that
+ * lost its CPU while it sent still has to come out of the kernel.
+ */
+void measure_settle(struct measure *m);
+
+/*
  * The open file of the marks that tell which endpoint's a request of the load generator is: see
  * spans_marks_fd(). -1 where requests are not followed.
  */

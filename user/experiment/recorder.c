@@ -206,6 +206,8 @@ static int record_interval(struct recorder *r, bool *ended, struct err *err)
 	}
 	if (over(r))
 		*ended = true;
+	if ((*ended && r->child) || loadlink_ready(&r->load))
+		measure_settle(r->measure);
 	return store_interval(r, err);
 }
 

@@ -40,10 +40,11 @@ static int warm_up(struct deploy *d, struct measure *m, struct phase *warmup, st
 }
 
 /* What the services do behind the last answer is part of what the load cost. */
-static int drain(struct deploy *d, struct err *err)
+static int drain(struct deploy *d, struct measure *m, struct err *err)
 {
 	u64 drain_ns = d->plan->load.drain_ns;
 
+	measure_settle(m);
 	if (!drain_ns)
 		return 0;
 	progress_step(d->progress, drain_ns, "draining");
@@ -97,7 +98,7 @@ static int measure_phase(struct deploy *d, struct measure *m, unsigned int i, st
 	procfs_steal_ns("", &steal_before_ns);
 	d->measure = m;
 	if (measure_begin(m, err) || loadphase_run(d, load, load->duration_ns, err) ||
-	    drain(d, err) || measure_end(m, phase, err) || loadphase_collect(d, phase, err))
+	    drain(d, m, err) || measure_end(m, phase, err) || loadphase_collect(d, phase, err))
 		return -1;
 	if (bands_name_endpoints(phase))
 		return out_of_memory(err);
