@@ -71,6 +71,9 @@ enum loss {
 	LOSS_SPAN_LONG,	  /* a trace of more than SPAN_TRACE_MAX spans: the rest is not sent */
 	LOSS_SPAN_RING,	  /* user space was too slow: a trace was not sent */
 	LOSS_SPAN_CLOCK,  /* the run queue's clock is not known yet, or went back */
+	LOSS_SUM_FULL,	  /* no row free for the calls of an edge for an endpoint: in no sum */
+	LOSS_SUM_STALE,	  /* a call is over after its edge or service was: in no sum */
+	LOSS_SUM_ORPHAN,  /* a call of a trace without a root, or of more than can be walked */
 	LOSS_NR,
 };
 
@@ -260,6 +263,8 @@ enum span_flag {
 	SPAN_CONNECTED = 1 << 6,  /* not a flaw: it opened its connection */
 	SPAN_SLOW = 1 << 7,	  /* not a flaw: at a root, sent for its latency's sake */
 	SPAN_ROOT = 1 << 8,	  /* not a flaw: the last record of its trace */
+	SPAN_FLAWS = SPAN_AMBIGUOUS | SPAN_HANDOVER | SPAN_PIPELINED | SPAN_UNANSWERED | SPAN_LOST |
+		     SPAN_ADOPTED,
 };
 
 /*
@@ -283,7 +288,7 @@ struct span_record {
 	u32 ordinal; /* of the request on its connection, from 0 */
 	u32 port;    /* the client's own, at a root of the load generator's; else 0 */
 	u32 stream;  /* bytes that the client sent before this request: names it on both hosts */
-	u32 pad;
+	u32 edge_generation; /* of @edge's row */
 	/* the client's half */
 	u64 connect_ns;	 /* how long opening the connection took, when this request had to */
 	u64 sent_ns;	 /* first send */
@@ -297,6 +302,36 @@ struct span_record {
 	struct span_usage used; /* by the threads that served it, from begun_ns to answered_ns */
 };
 
+/*
+ * Sums over all calls, whether their trace is sent or not: a row for each edge and each kind of
+ * request that calls are made for. Components as in user/model/metrics.def, then the whole time.
+ * What each is: bpf/sum.h.
+ */
+#define SUM_ROWS_MAX 640
+#define SUM_BUCKETS  HIST_NR(0)
+
+enum sum_component {
+	SUM_NETWORK,
+	SUM_CONNECT,
+	SUM_SOCKET_QUEUE,
+	SUM_CPU,
+	SUM_RUNQ,
+	SUM_THROTTLED,
+	SUM_DISK,
+	SUM_DOWNSTREAM,
+	SUM_OTHER,
+	SUM_TIME,
+	SUM_NR,
+};
+
+struct sum_row {
+	u64 key; /* sum_key(); 0: free */
+	u64 calls;
+	u64 flawed; /* calls whose numbers are not the whole truth: in nothing that follows */
+	u64 ns[SUM_NR];
+	u32 hist[SUM_NR][SUM_BUCKETS]; /* of those above 0; each runs over at 2^32 */
+};
+
 _Static_assert(SLOTS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a slot fits beside its key");
 _Static_assert(WAIT_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a wait row fits beside its key");
 _Static_assert(DISK_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a disk row fits beside its key");
@@ -308,5 +343,7 @@ _Static_assert(sizeof(struct edge_key) == 40, "no padding");
 _Static_assert(sizeof(struct edge_row) == 152 + 16 * HIST_KERNEL_NR + 16 * HIST_COARSE_NR,
 	       "no padding");
 _Static_assert(sizeof(struct span_record) == 184, "no padding");
+_Static_assert(SUM_ROWS_MAX <= 1 << (64 - OWNER_KEY_BITS), "a row of sums fits beside its key");
+_Static_assert(sizeof(struct sum_row) == 24 + 8 * SUM_NR + 4 * SUM_NR * SUM_BUCKETS, "no padding");
 
 #endif

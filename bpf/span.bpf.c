@@ -90,6 +90,7 @@ static __always_inline void leave(struct conn *conn, bool at_end)
 
 	if (span && !span->parent.at &&
 	    (conn->role == ROLE_CLIENT || at_end || !span->record.sent_ns)) {
+		span_note_edge(span, conn); /* a remote client's may be known by now only */
 		__sync_val_compare_and_swap(&span->over, SPAN_RUNS, SPAN_WAITS);
 		if (!span->late_below)
 			finish(span, conn->span);
@@ -139,8 +140,7 @@ static __always_inline void server_received(struct event *e)
 	take(e->thread, span);
 	span->record.ordinal = conn->ordinal++;
 	span->record.server_slot = conn->slot;
-	if (conn->row < EDGE_ROWS_MAX)
-		span->record.edge = conn->row;
+	span_note_edge(span, conn);
 	span->record.arrived_ns = arrived(e, span->record.sent_ns);
 	span->record.begun_ns = e->at_ns;
 }
@@ -180,8 +180,7 @@ static __always_inline void ask(struct event *e, struct span *span, struct span_
 	span->record.client_slot = conn->slot;
 	span->record.ordinal = conn->ordinal++;
 	span->record.sent_ns = e->at_ns;
-	if (conn->row < EDGE_ROWS_MAX)
-		span->record.edge = conn->row;
+	span_note_edge(span, conn);
 	if (!span->record.ordinal && !conn->adopted) {
 		span->record.connect_ns = conn->connect_ns;
 		span->record.flags |= SPAN_CONNECTED;
@@ -280,8 +279,7 @@ static __always_inline void client_received(struct event *e)
 	else if (conn->turn == TURN_ASKED)
 		forget_mark(span);
 	conn->turn = TURN_ANSWERED;
-	if (conn->row < EDGE_ROWS_MAX)
-		span->record.edge = conn->row;
+	span_note_edge(span, conn);
 	span->record.returned_ns = arrived(e, span->record.answered_ns);
 	span->record.read_ns = e->at_ns;
 	wait_for_sender(span, conn->span);

@@ -7,6 +7,7 @@
 #define SITU_BPF_SPANPOOL_BPF_H
 
 #include "bpf/conn.bpf.h"
+#include "bpf/sum.h"
 #include "bpf/thread.bpf.h"
 
 #define SPAN_POOL      8192 /* a power of two */
@@ -24,8 +25,11 @@ enum span_over {
 
 struct span {
 	struct span_record record;
-	struct span_usage used;	  /* by the threads that serve it, so far */
-	struct span_usage before; /* of the caller, when it sent the request */
+	struct span_usage used; /* by the threads that serve it, so far */
+	union {
+		struct span_usage before; /* of the caller, when it sent the request */
+		struct sum_calls calls;	  /* once its trace is over */
+	};
 	struct span_ref parent;
 	u32 child;  /* the newest one; 0: none */
 	u32 eldest; /* the first one, at the end of the list of children */
@@ -41,10 +45,11 @@ struct span {
 	u8 acted;	       /* something was sent for its sake */
 	u8 open;	       /* counted in its worker's open ones */
 	u8 stand_in;	       /* for the request that its thread will answer: not sent itself */
-	u8 sent;	       /* below a root that ends */
+	u8 flawed;	       /* of SPAN_FLAWS, once its trace is over */
 	u32 late;	       /* its answer was read before its sender was seen to have sent it */
 	u32 late_below;	       /* a root's: how many such ones */
 	u32 over;	       /* a root's: enum span_over */
+	u32 walked;	       /* a root's whose trace is over: the last one that was sent */
 	u32 generation;	       /* odd: in use. This and what follows outlive the span */
 	u64 touched_ns;
 };
@@ -175,6 +180,15 @@ static __always_inline void span_adopt(struct span *span, u32 at, struct span *p
 	span->next = elder;
 	if (!elder)
 		parent->eldest = at;
+}
+
+/* The row of its connection's edge, as far as it is known by now. */
+static __always_inline void span_note_edge(struct span *span, const struct conn *conn)
+{
+	if (conn->row >= EDGE_ROWS_MAX)
+		return;
+	span->record.edge = conn->row;
+	span->record.edge_generation = (u32)conn->generation;
 }
 
 static __always_inline void add(u64 *to, u64 value)

@@ -3,6 +3,7 @@
 #ifndef SITU_BPF_TRACE_BPF_H
 #define SITU_BPF_TRACE_BPF_H
 
+#include "bpf/sum.bpf.h"
 #include "bpf/worker.bpf.h"
 
 #define SPAN_WALK_MAX	256 /* spans of a trace that are freed at its end; the rest grows old */
@@ -88,9 +89,6 @@ static __always_inline void span_say(struct span *root, struct span *span)
 		root->record.flags |= SPAN_LOST;
 		return;
 	}
-	/* The half that is on another kernel is not known to lack anything. */
-	if ((record->begun_ns && !record->answered_ns) || (record->sent_ns && !record->read_ns))
-		record->flags |= SPAN_UNANSWERED;
 	record->trace = root->record.trace;
 	record->id = nr + 1;
 	if (bpf_ringbuf_output(&span_ring, record, sizeof(*record), BPF_RB_NO_WAKEUP)) {
@@ -125,11 +123,24 @@ static __always_inline bool span_number_parent(struct span *span)
 	return true;
 }
 
+/* What its numbers lack is known now, whether it is sent or not. */
+static __always_inline void span_close(struct span *span)
+{
+	struct span_record *record = &span->record;
+
+	/* The half that is on another kernel is not known to lack anything. */
+	if ((record->begun_ns && !record->answered_ns) || (record->sent_ns && !record->read_ns))
+		record->flags |= SPAN_UNANSWERED;
+	span->flawed = (record->flags & SPAN_FLAWS) != 0;
+	__builtin_memset(&span->calls, 0, sizeof(span->calls));
+}
+
 /*
  * Sends the span @at, the first one in the list of what is left of the trace below the span
  * @root_at. In the list every one stands behind its parent, since the children of the one that was
- * sent come before the rest. Returns the next one; 0 at the end. (Not static, so that the verifier
- * looks at it by itself, and not once for each turn of the loop.)
+ * sent come before the rest, the newest first. Returns the next one; 0 at the end. Those that were
+ * sent make a list that goes back. (Not static, so that the verifier looks at it by itself, and not
+ * once for each turn of the loop.)
  */
 __noinline u32 span_end(u32 at, u32 root_at)
 {
@@ -140,8 +151,11 @@ __noinline u32 span_end(u32 at, u32 root_at)
 		return 0;
 	if (!span_number_parent(span)) {
 		root->record.flags |= SPAN_LOST;
+		root->flawed = 1;
+		lose(LOSS_SUM_ORPHAN);
 		return 0;
 	}
+	span_close(span);
 	list = span->next;
 	eldest = span->child ? span_at(span->eldest) : NULL;
 	if (eldest) {
@@ -151,22 +165,43 @@ __noinline u32 span_end(u32 at, u32 root_at)
 	if (root->record.weight)
 		span_say(root, span);
 	give(span);
-	span->next = list;
-	span->sent = 1;
+	span->next = root->walked;
+	root->walked = at;
 	return list;
 }
 
-/* Frees the span @at, when it was sent, and returns the next one; 0 at the end. */
-__noinline u32 span_forget(u32 at)
+/*
+ * Adds the span @at to the sums and frees it; returns the one that was sent before it. So the
+ * calls of a request come before itself, and in the order in which they were sent. A request that
+ * nobody was seen to make has SUM_FOR_NOBODY.
+ */
+__noinline u32 span_forget(u32 at, u32 whom_for)
 {
 	struct span *span = span_at(at);
 	u32 next;
 
-	if (!span || !span->sent)
+	if (!span)
 		return 0;
+	/* What stands in for a request is nothing by itself: its calls are that one's. */
+	if (whom_for == SUM_FOR_NOBODY) {
+		lose(LOSS_SUM_ORPHAN);
+	} else if (!span->stand_in) {
+		sum_span(span, whom_for, false);
+		sum_tell_caller(at);
+	}
 	next = span->next;
 	span_free(span);
 	return next;
+}
+
+/* Not static, like span_end(). */
+__noinline int span_sum_root(u32 at, u32 whom_for)
+{
+	struct span *root = span_at(at);
+
+	if (root && whom_for != SUM_FOR_NOBODY)
+		sum_span(root, whom_for, true);
+	return 0;
 }
 
 /* The trace below the span @at is over: it is sent or not, and its spans are free. */
@@ -174,7 +209,7 @@ __noinline int span_finish(u32 at, u32 generation)
 {
 	struct span_ref ref = { .at = at, .generation = generation };
 	struct span *root = span_of(ref);
-	u32 list, i;
+	u32 list, i, whom_for;
 
 	if (!root)
 		return 0;
@@ -182,14 +217,21 @@ __noinline int span_finish(u32 at, u32 generation)
 	root->record.weight = root->stand_in ? 0 : span_weigh(&root->record);
 	root->record.id = 0;
 	root->record.nr_spans = 0;
+	root->flawed = (root->record.flags & SPAN_FLAWS) != 0;
+	root->walked = 0;
+	__builtin_memset(&root->calls, 0, sizeof(root->calls));
+	whom_for = root->stand_in ? SUM_FOR_NOBODY : sum_for(&root->record);
 	list = root->child;
 	for (i = 0; i < SPAN_WALK_MAX && list; i++)
 		list = span_end(list, at);
+	if (list)
+		lose(LOSS_SUM_ORPHAN);
 	/* Only now: one that is free is another CPU's at once, and its children ask for its number.
 	 */
-	list = root->child;
+	list = root->walked;
 	for (i = 0; i < SPAN_WALK_MAX && list; i++)
-		list = span_forget(list);
+		list = span_forget(list, whom_for);
+	span_sum_root(at, whom_for);
 	if (root->record.weight)
 		span_say_root(root);
 	give(root);

@@ -32,9 +32,10 @@ struct {
 	__type(value, u32);
 } span_worker_free SEC(".maps");
 
+/* A process takes a number for itself and one for each of its threads. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, SPAN_WORKERS);
+	__uint(max_entries, SPAN_WORKERS / 2);
 	__type(key, u32);
 	__type(value, u32);
 } span_processes SEC(".maps");

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "user/trace/account.h"
+#include "user/trace/estimate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -38,12 +39,14 @@ static u64 sum_of(const u64 ns[COMPONENT_NR])
 static int take(const struct trace *trace, void *arg)
 {
 	static struct split split;
+	static struct estimates estimates;
 	struct total *total = arg;
 	u64 sum = 0;
 	u32 i;
 
 	assert(trace->nr && trace->nr <= SPAN_TRACE_MAX);
 	split_trace(trace, &split);
+	estimates_add(&estimates, trace);
 	for (i = 0; i < split.nr_places; i++) {
 		assert(i == 0 || split.places[i].parent < i);
 		sum += sum_of(split.places[i].ns);

@@ -3,14 +3,28 @@
  * Prints the spans of all traces, one line each of tab-separated fields under a head line, until
  * its standard input ends. To stderr: "ready" once it measures; at the end whose the slots are,
  * and what was lost.
- *   dump < FIFO > FILE
+ * There also the kernel's sums over all calls, each followed by what the spans make of it. EVERY:
+ * only one of so many traces is sent.
+ *   dump [EVERY] < FIFO > FILE
  */
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "user/collect/collector.h"
 #include "user/collect/spans.h"
+#include "user/trace/estimate.h"
+
+static struct estimates estimates;
+static struct assembler *assembler;
+
+static int estimate(const struct trace *trace, void *arg)
+{
+	(void)arg;
+	estimates_add(&estimates, trace);
+	return 0;
+}
 
 static void print_usage(const struct span_usage *u)
 {
@@ -34,7 +48,39 @@ static int print(const struct span_record *r, void *data)
 	print_usage(&r->caller);
 	print_usage(&r->used);
 	putchar('\n');
-	return 0;
+	return assembler_add(assembler, r, estimate, NULL);
+}
+
+static void print_sum(const char *what, const struct sum_sample *sum, u64 calls, u64 flawed,
+		      const u64 *ns)
+{
+	u32 i;
+
+	fprintf(stderr, "%s\t%u\t%d\t%u\t%u\t%llu\t%llu", what, sum->whom_for.mark, sum->entry,
+		sum->call.client, sum->call.server, (unsigned long long)calls,
+		(unsigned long long)flawed);
+	for (i = 0; i < SUM_NR; i++)
+		fprintf(stderr, "\t%llu", (unsigned long long)ns[i]);
+	fputc('\n', stderr);
+}
+
+static void print_sums(const struct snapshot *s)
+{
+	static const struct estimate none;
+	u32 i;
+
+	fprintf(stderr,
+		"what\tmark\tentry\tclient\tserver\tcalls\tflawed\tnetwork\tconnect\tqueue\t"
+		"cpu\trunq\tthrottled\tdisk\tdownstream\tother\ttime\n");
+	for (i = 0; i < s->nr_sums; i++) {
+		const struct sum_sample *sum = &s->sums[i];
+		const struct estimate *of = estimates_find(&estimates, sum->row.key);
+
+		if (!of)
+			of = &none;
+		print_sum("exact", sum, sum->row.calls, sum->row.flawed, sum->row.ns);
+		print_sum("traced", sum, of->traced, 0, of->ns);
+	}
 }
 
 /* Whose the slots are, and what was lost. */
@@ -54,11 +100,12 @@ static int explain(struct collector *c)
 		if (s.owners[i].key)
 			fprintf(stderr, "slot\t%zu\t%s\n", i, s.owners[i].name);
 	}
+	print_sums(&s);
 	snapshot_free(&s);
 	return 0;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
 	struct features features;
@@ -70,6 +117,10 @@ int main(void)
 		fprintf(stderr, "dump: %s\n", err.text);
 		return 1;
 	}
+	if (argc > 1)
+		spans_hold(c, (u32)strtoul(argv[1], NULL, 10));
+	if (assembler_open(&assembler))
+		return 1;
 	printf("trace\tid\tparent\tflags\tweight\tspans\tendpoint\tedge\tclient\tserver\tordinal\t"
 	       "port\tstream\tconnect\tsent\treturned\tread\tarrived\tbegun\tanswered\t"
 	       "caller_cpu\tcaller_runq\tcaller_throttled\tcaller_disk\tcpu\trunq\tthrottled\t"
@@ -82,5 +133,6 @@ int main(void)
 	if (!code)
 		code = explain(c);
 	collector_close(c);
+	assembler_close(assembler);
 	return code != 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "tests/unit/unit.h"
+#include "bpf/sum.h"
 #include "user/collect/drain.h"
 
 #define CPUS 3
@@ -20,7 +21,9 @@ static int set_up(void **state)
 	rows.disks = aligned_alloc(64, (size_t)CPUS * DISK_ROWS_MAX * sizeof(*rows.disks));
 	rows.edges = calloc(EDGE_ROWS_MAX, sizeof(*rows.edges));
 	rows.waits = calloc(WAIT_ROWS_MAX, sizeof(*rows.waits));
-	if (!rows.owners || !rows.sched || !rows.cpu || !rows.disks || !rows.edges || !rows.waits)
+	rows.sums = calloc(SUM_ROWS_MAX, sizeof(*rows.sums));
+	if (!rows.owners || !rows.sched || !rows.cpu || !rows.disks || !rows.edges || !rows.waits ||
+	    !rows.sums)
 		return -1;
 	memset(rows.disks, 0, (size_t)CPUS * DISK_ROWS_MAX * sizeof(*rows.disks));
 	rows.owners[5].key = 77;
@@ -36,6 +39,7 @@ static int tear_down(void **state)
 	free(rows.disks);
 	free(rows.edges);
 	free(rows.waits);
+	free(rows.sums);
 	return 0;
 }
 
@@ -138,12 +142,52 @@ static void test_used_again(void **state)
 	snapshot_free(&s);
 }
 
+/* The row of sums @number: calls of the edge in row 9 that @whom_for made. */
+static void put_sum(u32 number, u32 whom_for, u32 generation)
+{
+	struct span_record call = { .edge = 9, .edge_generation = generation };
+
+	rows.sums[number].key = sum_key(whom_for, false, sum_where(&call));
+	rows.sums[number].calls = 10 + number;
+}
+
+static void test_sums_are_read_by_their_edges(void **state)
+{
+	struct span_record unix_call = { .edge = SPAN_NONE, .client_slot = 5, .server_slot = 6 };
+	struct span_record marked = { .endpoint = 3 };
+	struct snapshot s = { 0 };
+	(void)state;
+
+	rows.edges[9].key = (struct edge_key){ .client_slot = 5, .server_slot = 7, .port = 80 };
+	rows.edges[9].generation = SUM_GENERATION_MASK + 3; /* of which the key has 2 */
+	put_sum(0, sum_for(&marked), 2);
+	put_sum(4, sum_for(&unix_call), 2);
+	put_sum(5, sum_for(&unix_call), 1); /* the row was another edge's then */
+	assert_int_equal(drain_rows(&rows, &s), 0);
+	assert_int_equal(s.sums_used, 2);
+	assert_int_equal(s.nr_sums, 2);
+	assert_int_equal(s.sums[0].whom_for.mark, 3);
+	assert_int_equal(s.sums[0].call.client, 5);
+	assert_int_equal(s.sums[0].call.server, 7);
+	assert_int_equal(s.sums[0].call.edge.port, 80);
+	assert_int_equal(s.sums[0].row.calls, 10);
+	assert_false(s.sums[0].entry);
+	assert_int_equal(s.sums[1].whom_for.mark, 0);
+	assert_int_equal(s.sums[1].whom_for.client, 5);
+	assert_int_equal(s.sums[1].whom_for.server, 6);
+	assert_int_equal(s.sums[1].whom_for.edge.port, 0);
+	assert_int_equal(s.sums[1].row.calls, 14);
+	snapshot_free(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_disk_sums_over_cpus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sched_sums_over_cpus, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_used_again, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_sums_are_read_by_their_edges, set_up,
+						tear_down),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

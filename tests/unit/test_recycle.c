@@ -27,12 +27,18 @@ static void add_special(struct snapshot *s)
 static struct recycled keep(const struct sched_row *of_cart)
 {
 	const struct edge_row edge = { .key = { .client_slot = WEB, .server_slot = CART } };
+	const struct sum_sample sum = {
+		.whom_for = { .mark = 2, .client = SLOT_REMOTE, .server = SLOT_REMOTE },
+		.call = { .client = WEB, .server = CART },
+		.row = { .key = 9, .calls = 11 }
+	};
 	struct recycled r = { 0 };
 
 	add_special(&r.kept);
 	assert_int_equal(snapshot_add_owner(&r.kept, &cart, of_cart), 0);
 	assert_int_equal(snapshot_add_owner(&r.kept, &web, &ran), 0);
 	assert_int_equal(snapshot_add_edge(&r.kept, WEB, CART, &edge), 0);
+	assert_int_equal(snapshot_add_sum(&r.kept, &sum), 0);
 	assert_int_equal(snapshot_add_wait(&r.kept, CART, WEB, 5), 0);
 	assert_int_equal(snapshot_add_wait(&r.kept, WEB, WAIT_BY_IDLE, 6), 0);
 	return r;
@@ -54,6 +60,10 @@ static void who_lives_stands_in_a_snapshot_once(void **state)
 	assert_int_equal(s.waits[0].victim, CART);
 	assert_int_equal(s.waits[0].offender, WEB);
 	assert_int_equal(s.waits[1].offender, WAIT_BY_IDLE);
+	assert_int_equal(s.sums[0].call.client, WEB);
+	assert_int_equal(s.sums[0].call.server, CART);
+	assert_int_equal(s.sums[0].whom_for.server, SLOT_REMOTE);
+	assert_int_equal(s.sums[0].row.calls, 11);
 	/* In the snapshot after, it is kept itself, wherever it stands there. */
 	add_special(&after);
 	assert_int_equal(snapshot_add_owner(&after, &web, &none), 0);
@@ -79,6 +89,8 @@ static void who_is_gone_is_added(void **state)
 	assert_int_equal(s.sched[CART + 1].cpu_ns, 500);
 	assert_int_equal(s.edges[0].server, CART + 1);
 	assert_int_equal(s.edges[0].client, CART + 2);
+	assert_int_equal(s.sums[0].call.server, CART + 1);
+	assert_int_equal(s.sums[0].call.client, CART + 2);
 	snapshot_free(&s);
 	recycle_forget(&r);
 }

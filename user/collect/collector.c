@@ -196,6 +196,7 @@ int collector_snapshot(struct collector *c, struct snapshot *s)
 		err = recycle_add(&c->recycled, s);
 	if (!err)
 		err = read_losses(c, s);
+	s->losses[LOSS_SUM_STALE] += c->recycled.stale_calls;
 	if (err) {
 		snapshot_free(s);
 		return err;

@@ -5,6 +5,7 @@
 
 #include "user/base/clock.h"
 #include "user/collect/drain.h"
+#include "user/collect/sums.h"
 
 #define READ_TRIES 100
 
@@ -221,6 +222,7 @@ static void count_used(struct snapshot *s)
 	s->disks_used = s->nr_disks;
 	s->edges_used = s->nr_edges;
 	s->waits_used = s->nr_waits;
+	s->sums_used = s->nr_sums;
 }
 
 int drain_rows(const struct mapped_rows *rows, struct snapshot *s)
@@ -228,7 +230,8 @@ int drain_rows(const struct mapped_rows *rows, struct snapshot *s)
 	if (drain_owners(rows, s))
 		return -ENOMEM;
 	drain_sched(rows, s);
-	if (drain_disks(rows, s) || drain_waits(rows->waits, s) || drain_edges(rows->edges, s))
+	if (drain_disks(rows, s) || drain_waits(rows->waits, s) || drain_edges(rows->edges, s) ||
+	    sums_drain(rows, s))
 		return -ENOMEM;
 	count_used(s);
 	return 0;

@@ -14,9 +14,11 @@ struct mapped_rows {
 	struct disk_row *disks;	   /* [cpus * DISK_ROWS_MAX] */
 	struct edge_row *edges;	   /* [EDGE_ROWS_MAX] */
 	struct wait_row *waits;	   /* [WAIT_ROWS_MAX] */
+	struct sum_row *sums;	   /* [SUM_ROWS_MAX] */
 	u64 *owner_cache;	   /* [1 << DENSE_CACHE_BITS] */
 	u64 *disk_cache;	   /* [1 << DENSE_CACHE_BITS] */
 	u64 *wait_cache;	   /* [1 << DENSE_CACHE_BITS] */
+	u64 *sum_cache;		   /* [1 << DENSE_CACHE_BITS] */
 };
 
 /* One above the highest slot in use. */
@@ -33,8 +35,8 @@ void drain_sum_disk(const struct mapped_rows *rows, u32 number, struct disk_row 
 u32 drain_offender(u64 key);
 
 /*
- * Fills owners, sched, disks and edges of the empty @s: what is in the maps, with owners numbered
- * as their slots. 0 or -ENOMEM.
+ * Fills owners, sched, disks, edges and sums of the empty @s: what is in the maps, with owners
+ * numbered as their slots. 0 or -ENOMEM.
  */
 int drain_rows(const struct mapped_rows *rows, struct snapshot *s);
 

@@ -222,12 +222,20 @@ static int load_span(struct objects *o, bool by_v1_cpu)
 	*control.slow_every = 1;
 	*control.other_every = 1;
 	control.marks_fd = bpf_map__fd(o->span->maps.span_marks);
+	o->rows.sums = rows_of(o, o->span->maps.sum_rows);
+	o->rows.sum_cache = rows_of(o, o->span->maps.sum_cache);
+	o->numbers.sum_numbers = bpf_map__fd(o->span->maps.sum_numbers);
+	o->numbers.sum_free = bpf_map__fd(o->span->maps.sum_free);
+	if (!o->rows.sums || !o->rows.sum_cache)
+		return -errno;
 	/* Number 0 stands for none. */
 	err = map_fill_free(o->span->maps.span_link_free, 1,
 			    bpf_map__max_entries(o->span->maps.span_link_free));
 	if (!err)
 		err = map_fill_free(o->span->maps.span_worker_free, 1,
 				    bpf_map__max_entries(o->span->maps.span_worker_free));
+	if (!err)
+		err = map_fill_free(o->span->maps.sum_free, 0, SUM_ROWS_MAX);
 	if (err)
 		return err;
 	return span_ring_open(&o->span_ring, bpf_map__fd(o->span->maps.span_ring), &control);
@@ -237,6 +245,7 @@ void objects_leave_out_spans(struct objects *o, int code)
 {
 	span_ring_close(o->span_ring);
 	o->span_ring = NULL;
+	o->rows.sums = NULL;
 	o->nr = OBJECT_SPAN;
 	warn("requests are not followed through services: the kernel refused the programs (%s)",
 	     strerror(-code));

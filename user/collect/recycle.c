@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 
 #include "user/collect/recycle.h"
+#include "user/collect/sums.h"
 
 static void drop_from_cache(u64 *cache, u64 key)
 {
@@ -155,6 +156,57 @@ static int take_waits(struct recycled *r, const struct mapped_rows *rows,
 	return 0;
 }
 
+static bool end_removed(const struct mapped_rows *rows, const struct sum_end *end, u64 now_ns)
+{
+	return removed(rows, end->client, now_ns) || removed(rows, end->server, now_ns);
+}
+
+/* Keeps the owners of @end in the place of their slots. 0 or -ENOMEM. */
+static int keep_end(struct recycled *r, const struct mapped_rows *rows, struct sum_end *end)
+{
+	int client = keep_owner(r, rows, end->client), server = keep_owner(r, rows, end->server);
+
+	if (client < 0 || server < 0)
+		return -ENOMEM;
+	end->client = (u32)client;
+	end->server = (u32)server;
+	return 0;
+}
+
+/* Before the edges, by whose rows those of sums are read. */
+static int take_sums(struct recycled *r, const struct mapped_rows *rows,
+		     const struct number_maps *maps, u64 now_ns)
+{
+	struct sum_sample sample;
+	u32 i;
+
+	for (i = 0; rows->sums && i < SUM_ROWS_MAX; i++) {
+		struct sum_row *row = &rows->sums[i];
+		u64 key = row->key;
+		bool known;
+		int err;
+
+		if (!key)
+			continue;
+		known = sums_read(rows, row, &sample);
+		if (known && !end_removed(rows, &sample.whom_for, now_ns) &&
+		    !end_removed(rows, &sample.call, now_ns))
+			continue;
+		if (known &&
+		    (keep_end(r, rows, &sample.whom_for) || keep_end(r, rows, &sample.call) ||
+		     snapshot_add_sum(&r->kept, &sample)))
+			return -ENOMEM;
+		if (!known)
+			r->stale_calls += row->calls + row->flawed;
+		drop_from_cache(rows->sum_cache, key);
+		memset(row, 0, sizeof(*row));
+		err = give_back(maps->sum_numbers, maps->sum_free, &key, i);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int take_slot(struct recycled *r, const struct mapped_rows *rows,
 		     const struct number_maps *maps, u32 slot)
 {
@@ -181,6 +233,8 @@ int recycle(struct recycled *r, const struct mapped_rows *rows, const struct num
 	int err;
 
 	err = take_disks(r, rows, maps, now_ns);
+	if (!err)
+		err = take_sums(r, rows, maps, now_ns);
 	if (!err)
 		err = take_edges(r, rows, maps, now_ns);
 	if (!err)
@@ -240,6 +294,23 @@ static int add_rows(const struct snapshot *kept, const u32 *at, struct snapshot 
 	return 0;
 }
 
+static int add_sums(const struct snapshot *kept, const u32 *at, struct snapshot *s)
+{
+	u32 i;
+
+	for (i = 0; i < kept->nr_sums; i++) {
+		struct sum_sample sum = kept->sums[i];
+
+		sum.whom_for.client = at[sum.whom_for.client];
+		sum.whom_for.server = at[sum.whom_for.server];
+		sum.call.client = at[sum.call.client];
+		sum.call.server = at[sum.call.server];
+		if (snapshot_add_sum(s, &sum))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int recycle_add(const struct recycled *r, struct snapshot *s)
 {
 	const struct snapshot *kept = &r->kept;
@@ -254,6 +325,8 @@ int recycle_add(const struct recycled *r, struct snapshot *s)
 	}
 	if (!err)
 		err = add_rows(kept, at, s);
+	if (!err)
+		err = add_sums(kept, at, s);
 	free(at);
 	return err;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Takes back the slots of removed cgroups, with the disk, edge and wait rows that name them, so
- * that hosts where containers come and go never run out. What the rows held is kept aside, as part
- * of every later snapshot until recycle_forget().
+ * Takes back the slots of removed cgroups, with the disk, edge, wait and sum rows that name them,
+ * so that hosts where containers come and go never run out. What the rows held is kept aside, as
+ * part of every later snapshot until recycle_forget().
  */
 #ifndef SITU_COLLECT_RECYCLE_H
 #define SITU_COLLECT_RECYCLE_H
@@ -15,12 +15,14 @@ struct number_maps {
 	int disk_numbers, disk_free;
 	int edge_numbers, edge_free;
 	int wait_numbers, wait_free;
+	int sum_numbers, sum_free;
 };
 
 struct recycled {
 	struct snapshot
 		kept; /* rows taken back; its first SLOT_FIRST owners are the special ones */
 	u64 slots, disks, edges; /* how many numbers were given back so far */
+	u64 stale_calls; /* of edges that were taken back before: nobody can tell whose they are */
 };
 
 /*

@@ -89,6 +89,14 @@ int snapshot_add_wait(struct snapshot *to, u32 victim, u32 offender, u64 wait_ns
 	return 0;
 }
 
+int snapshot_add_sum(struct snapshot *to, const struct sum_sample *sum)
+{
+	if (make_room(&to->sums, &to->room.sums, to->nr_sums + 1, sizeof(*to->sums)))
+		return -ENOMEM;
+	to->sums[to->nr_sums++] = *sum;
+	return 0;
+}
+
 void snapshot_reset(struct snapshot *s)
 {
 	*s = (struct snapshot){
@@ -98,6 +106,7 @@ void snapshot_reset(struct snapshot *s)
 		.disks = s->disks,
 		.edges = s->edges,
 		.waits = s->waits,
+		.sums = s->sums,
 	};
 }
 
@@ -108,6 +117,7 @@ void snapshot_free(struct snapshot *s)
 	free(s->disks);
 	free(s->edges);
 	free(s->waits);
+	free(s->sums);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -137,6 +147,9 @@ const char *loss_name(enum loss reason)
 		[LOSS_SPAN_LONG] = "span_long",
 		[LOSS_SPAN_RING] = "span_ring",
 		[LOSS_SPAN_CLOCK] = "span_clock",
+		[LOSS_SUM_FULL] = "sum_full",
+		[LOSS_SUM_STALE] = "sum_stale",
+		[LOSS_SUM_ORPHAN] = "sum_orphan",
 	};
 
 	_Static_assert(ARRAY_SIZE(names) == LOSS_NR, "every reason has a name");

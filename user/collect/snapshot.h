@@ -8,6 +8,8 @@
 #ifndef SITU_COLLECT_SNAPSHOT_H
 #define SITU_COLLECT_SNAPSHOT_H
 
+#include <stdbool.h>
+
 #include "bpf/contract.h"
 #include "user/base/types.h"
 
@@ -37,12 +39,26 @@ struct wait_sample {
 	u64 wait_ns;
 };
 
+/* One end of the key of a row of sums; the owners of what is not known by them are SLOT_REMOTE. */
+struct sum_end {
+	u32 mark;	      /* the load's endpoint; 0: not of the load */
+	u32 client, server;   /* indexes into owners; one may be SLOT_REMOTE */
+	struct edge_key edge; /* its addresses, where the port is not 0 */
+};
+
+/* Sums over the calls of an edge that were made for one kind of request. */
+struct sum_sample {
+	struct sum_end whom_for, call;
+	bool entry; /* they are those requests */
+	struct sum_row row;
+};
+
 #define WAIT_BY_IDLE	UINT32_MAX	 /* nobody: the wake-up's own latency */
 #define WAIT_BY_EARLIER (UINT32_MAX - 1) /* who ran before the slices that a CPU remembers */
 
 /* A list of a snapshot has room for so many, which stays as the snapshot is used again. */
 struct snapshot_room {
-	u32 owners, sched, disks, edges, waits;
+	u32 owners, sched, disks, edges, waits, sums;
 };
 
 struct snapshot {
@@ -60,8 +76,10 @@ struct snapshot {
 	u32 nr_edges;
 	struct wait_sample *waits;
 	u32 nr_waits;
+	struct sum_sample *sums;
+	u32 nr_sums;
 	u32 slots_used; /* of SLOTS_MAX; the other maps' rows in use stand first in their lists */
-	u32 disks_used, edges_used, waits_used;
+	u32 disks_used, edges_used, waits_used, sums_used;
 	u64 losses[LOSS_NR];
 	struct program_stat programs[24];
 	u32 nr_programs;
@@ -75,6 +93,8 @@ int snapshot_add_disk(struct snapshot *to, u32 owner, enum disk_op op, u32 dev,
 int snapshot_add_edge(struct snapshot *to, u32 client, u32 server, const struct edge_row *row);
 
 int snapshot_add_wait(struct snapshot *to, u32 victim, u32 offender, u64 wait_ns);
+
+int snapshot_add_sum(struct snapshot *to, const struct sum_sample *sum);
 
 void snapshot_free(struct snapshot *s);
 

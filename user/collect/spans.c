@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <bpf/libbpf.h>
 
@@ -19,6 +20,7 @@ struct span_ring {
 	u64 since_ns;
 	u64 slow, other; /* records of such traces since then */
 	u64 of_trace;	 /* records since the last root */
+	bool held;
 };
 
 static int take(void *data, void *at, size_t size)
@@ -81,7 +83,7 @@ int spans_drain(struct collector *c, int (*each)(const struct span_record *, voi
 	got = ring_buffer__consume(ring->buffer);
 	if (got < 0)
 		return got;
-	elapsed_ns = clock_mono_ns() - ring->since_ns;
+	elapsed_ns = ring->held ? 0 : clock_mono_ns() - ring->since_ns;
 	if (elapsed_ns < NSEC_PER_SEC / 2)
 		return 0;
 	adapt(ring->control.slow_every, ring->slow, elapsed_ns);
@@ -90,6 +92,17 @@ int spans_drain(struct collector *c, int (*each)(const struct span_record *, voi
 	ring->slow = 0;
 	ring->other = 0;
 	return 0;
+}
+
+void spans_hold(struct collector *c, u32 every)
+{
+	struct span_ring *ring = collector_span_ring(c);
+
+	if (!ring)
+		return;
+	ring->held = true;
+	*ring->control.slow_every = every;
+	*ring->control.other_every = every;
 }
 
 int spans_marks_fd(struct collector *c)

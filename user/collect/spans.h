@@ -15,6 +15,9 @@
  */
 int spans_drain(struct collector *c, int (*each)(const struct span_record *, void *), void *data);
 
+/* Has one of @every traces sent from now on, slow or not, whatever can be taken. */
+void spans_hold(struct collector *c, u32 every);
+
 /*
  * The load generator's marks: a file of SPAN_PORTS u64 to be mapped shared and writable, one for
  * each local port of its connections: the number that the request's root is to have as endpoint,

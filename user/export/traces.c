@@ -10,7 +10,7 @@
 #include "user/base/buf.h"
 #include "user/base/units.h"
 #include "user/export/export.h"
-#include "user/model/instants.h"
+#include "bpf/instants.h"
 
 #define KIND_SERVER  2 /* enum SpanKind of OTLP */
 #define KIND_CLIENT  3

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <string.h>
 
-#include "user/model/instants.h"
+#include "bpf/instants.h"
 #include "user/trace/split.h"
 
 #define NOBODY SPAN_NONE

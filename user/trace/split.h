@@ -27,10 +27,8 @@
 /* Beside the kernel's flags (enum span_flag). */
 #define SPLIT_MISSING (1U << 31) /* not all records of the trace came */
 
-/* Of SPAN_ flags and SPLIT_MISSING: those that make a tree incomplete. */
-#define SPLIT_FLAWS                                                                      \
-	(SPAN_AMBIGUOUS | SPAN_HANDOVER | SPAN_PIPELINED | SPAN_UNANSWERED | SPAN_LOST | \
-	 SPAN_ADOPTED | SPLIT_MISSING)
+/* Those that make a tree incomplete. */
+#define SPLIT_FLAWS   (SPAN_FLAWS | SPLIT_MISSING)
 
 struct split_place {
 	u32 parent; /* index of the caller's place */

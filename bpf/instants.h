@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The instants of a request on a connection. */
-#ifndef SITU_MODEL_INSTANTS_H
-#define SITU_MODEL_INSTANTS_H
+/* The instants of a request on a connection, the same code in the kernel and in user space. */
+#ifndef SITU_BPF_INSTANTS_H
+#define SITU_BPF_INSTANTS_H
 
-#include "user/base/types.h"
+#ifndef __bpf__
+#include "user/base/types.h" /* the BPF side has u64 and the like from vmlinux.h */
+#endif
 
 /* In the order in which they come: at the client, at the server, at the client again. */
 enum instant { CONNECTS, SENT, ARRIVED, BEGUN, ANSWERED, RETURNED, READ, INSTANTS };
@@ -14,13 +16,15 @@ enum instant { CONNECTS, SENT, ARRIVED, BEGUN, ANSWERED, RETURNED, READ, INSTANT
  * successor is moved to that, and one that is not known is put there: a server that was not
  * measured takes no time of its own. t[CONNECTS] becomes @connect_ns before t[SENT].
  */
-static inline void instants_order(u64 t[INSTANTS], u64 connect_ns)
+static inline __attribute__((always_inline)) void instants_order(u64 t[INSTANTS], u64 connect_ns)
 {
 	u64 next = 0;
 	int i;
 
-	for (i = READ; i > CONNECTS && !next; i--)
-		next = t[i];
+#pragma GCC unroll 8
+	for (i = READ; i > CONNECTS; i--)
+		next = next ? next : t[i];
+#pragma GCC unroll 8
 	for (i = READ; i > CONNECTS; i--) {
 		if (t[i] && t[i] < next)
 			next = t[i];
