@@ -96,6 +96,8 @@ static inline void random_profile(struct profile *profile, u64 *state)
 		     bucket += 1 + (u32)(random_u64(state) % 300))
 			random_slice(place_slice(place, bucket), state);
 	}
+	random_metrics(ENTITY_HOP, profile_hop(profile, "load", "web", "[::1]:80", true), state);
+	random_metrics(ENTITY_HOP, profile_hop(profile, "web", "=1+1", "", false), state);
 }
 
 static inline void random_trace(struct kept_trace *trace, u64 *state)
@@ -273,6 +275,14 @@ static inline void assert_profiles_equal(const struct profile *a, const struct p
 		assert_int_equal(a->places[i].nr_slices, b->places[i].nr_slices);
 		assert_memory_equal(a->places[i].slices, b->places[i].slices,
 				    a->places[i].nr_slices * sizeof(*a->places[i].slices));
+	}
+	assert_int_equal(a->nr_hops, b->nr_hops);
+	for (i = 0; i < a->nr_hops; i++) {
+		assert_string_equal(a->hops[i].client, b->hops[i].client);
+		assert_string_equal(a->hops[i].server, b->hops[i].server);
+		assert_string_equal(a->hops[i].server_addr, b->hops[i].server_addr);
+		assert_int_equal(a->hops[i].entry, b->hops[i].entry);
+		assert_metrics_equal(ENTITY_HOP, &a->hops[i], &b->hops[i]);
 	}
 }
 

@@ -10,6 +10,7 @@
 
 /* Big enough for a struct of any entity. */
 union object {
+	struct hop hop;
 	struct phase phase;
 	struct service service;
 	struct disk disk;
@@ -27,6 +28,7 @@ static const size_t sizes[ENTITY_NR] = {
 	[ENTITY_PROGRAM] = sizeof(struct program),
 	[ENTITY_COVERAGE] = sizeof(struct profile),
 	[ENTITY_ATTRIBUTION] = sizeof(struct attribution),
+	[ENTITY_HOP] = sizeof(struct hop),
 };
 
 static size_t member_size(enum metric_kind kind)

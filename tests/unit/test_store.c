@@ -225,7 +225,8 @@ static void test_metric_of_another_age(void **state)
 
 	make_store(dir->db, &run);
 	sql(dir->db, "PRAGMA foreign_keys = OFF;"
-		     "UPDATE metric SET name = 'of_tomorrow' WHERE name = 'cpu_ns';"
+		     "UPDATE metric SET name = 'of_tomorrow' WHERE name = 'cpu_ns' "
+		     "AND entity = 'service';"
 		     "DELETE FROM hist WHERE metric_id = "
 		     "(SELECT id FROM metric WHERE name = 'slice_ns');"
 		     "DELETE FROM metric WHERE name = 'slice_ns';"

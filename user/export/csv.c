@@ -195,12 +195,33 @@ static int put_attribution(const struct phase *phase, const struct breakdown *b,
 	return failed;
 }
 
+/* Services have metrics of the same names, hence "hop_". What was dialled is in the device's
+ * column.
+ */
+static void put_hop(FILE *out, struct key key, const struct hop *hop)
+{
+	char id[64];
+	size_t nr;
+
+	key.service = hop->client;
+	key.peer = hop->server;
+	key.device = hop->server_addr;
+	key.op = hop->entry ? "entry" : "hop";
+	for_each_metric (metric, ENTITY_HOP, nr) {
+		struct metric named = *metric;
+
+		snprintf(id, sizeof(id), "hop_%s", metric->id);
+		named.id = id;
+		put_metric(out, &key, &named, hop);
+	}
+}
+
 static int put_phase(FILE *out, u64 run, const struct phase *phase)
 {
 	struct rows rows = { out, run };
 	const struct key top = { .run = run, .phase = phase };
 	struct key key = top;
-	size_t i;
+	size_t i, k;
 
 	put_real(out, &top, "duration_s", "s", "value", (double)phase->duration_ns / NSEC_PER_SEC);
 	put_metrics(out, &top, ENTITY_PHASE, phase);
@@ -215,6 +236,8 @@ static int put_phase(FILE *out, u64 run, const struct phase *phase)
 	for (i = 0; i < phase->nr_profiles; i++) {
 		key.endpoint = phase->profiles[i].endpoint;
 		put_metrics(out, &key, ENTITY_COVERAGE, &phase->profiles[i]);
+		for (k = 0; k < phase->profiles[i].nr_hops; k++)
+			put_hop(out, key, &phase->profiles[i].hops[k]);
 	}
 	key = top;
 	for (i = 0; i < phase->nr_programs; i++) {

@@ -24,6 +24,7 @@
 #define SELF_PREFIX  "self_"
 #define PHASES_MAX   16384
 #define PROFILES_MAX 1024 /* in one phase */
+#define HOPS_MAX     4096 /* of one profile */
 #define PLACES_MAX   4096 /* in one profile */
 
 static int read_program(struct reader *r, json_t *object, void *to)
@@ -170,6 +171,35 @@ static int read_coverage(struct reader *r, json_t *object, void *to)
 	if (profile && phase_find_profile(phase, profile->endpoint) != profile)
 		return reader_bad(r, "endpoint", "is there twice");
 	return reader_metrics(r, object, ENTITY_COVERAGE, profile);
+}
+
+static int read_hop(struct reader *r, json_t *object, void *to)
+{
+	const char *endpoint = reader_text(r, object, "endpoint");
+	const char *client = reader_text(r, object, "client");
+	const char *server = reader_text(r, object, "server");
+	const char *server_addr = reader_text(r, object, "server_addr");
+	const json_t *entry = json_object_get(object, "entry");
+	struct phase *phase = phase_of(r, object);
+	struct profile *profile;
+	size_t before;
+	struct hop *hop;
+	(void)to;
+
+	if (!endpoint || !client || !server || !server_addr || !phase)
+		return -1;
+	if (!json_is_boolean(entry))
+		return reader_bad(r, "entry", "is neither true nor false");
+	profile = phase_find_profile(phase, endpoint);
+	if (!profile)
+		return reader_bad(r, "endpoint", "is not one of coverage[]");
+	before = profile->nr_hops;
+	if (before == HOPS_MAX)
+		return reader_bad(r, "endpoint", "has more than 4096 hops");
+	hop = profile_hop(profile, client, server, server_addr, json_is_true(entry));
+	if (hop && profile->nr_hops == before)
+		return reader_bad(r, "client", "is there twice with its server");
+	return reader_metrics(r, object, ENTITY_HOP, hop);
 }
 
 /* ["web", "cart"] into the cleaned "web\ncart" in @path. */
@@ -391,6 +421,7 @@ static int read_document(struct reader *r, json_t *root)
 	       reader_list(r, root, "edges", NULL, read_edge) ||
 	       reader_list(r, root, "endpoints", NULL, read_endpoint) ||
 	       reader_list(r, root, "coverage", NULL, read_coverage) ||
+	       reader_list(r, root, "hops", NULL, read_hop) ||
 	       reader_list(r, root, "profiles", NULL, read_profile);
 }
 

@@ -68,6 +68,39 @@ static int put_coverage(struct writer *w, const struct phase *phase)
 	return failed;
 }
 
+static int put_hops_of(struct writer *w, const struct phase *phase, const struct profile *profile)
+{
+	int failed = 0;
+	size_t i;
+
+	for (i = 0; i < profile->nr_hops && !failed; i++) {
+		const struct hop *hop = &profile->hops[i];
+		json_t *o = json_object();
+
+		failed =
+			writer_element(w, o,
+				       writer_phase_key(w, o, phase, "phase") ||
+					       writer_text(w, o, "endpoint", profile->endpoint) ||
+					       writer_text(w, o, "client", hop->client) ||
+					       writer_text(w, o, "server", hop->server) ||
+					       writer_text(w, o, "server_addr", hop->server_addr) ||
+					       writer_set(w, o, "entry",
+							  json_boolean(hop->entry)) ||
+					       writer_metrics(w, o, ENTITY_HOP, hop));
+	}
+	return failed;
+}
+
+static int put_hops(struct writer *w, const struct phase *phase)
+{
+	int failed = 0;
+	size_t i;
+
+	for (i = 0; i < phase->nr_profiles && !failed; i++)
+		failed = put_hops_of(w, phase, &phase->profiles[i]);
+	return failed;
+}
+
 /* [from, calls, {component: [ns, sum_ns]}] */
 static json_t *slice_to_json(const struct slice *slice)
 {
@@ -132,6 +165,7 @@ int writer_attribution(struct writer *w, const struct run *run)
 {
 	return writer_list(w, run, "attribution", put_attribution) ||
 			       writer_list(w, run, "coverage", put_coverage) ||
+			       writer_list(w, run, "hops", put_hops) ||
 			       writer_list(w, run, "profiles", put_profiles)
 		       ? -1
 		       : 0;

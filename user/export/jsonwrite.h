@@ -51,7 +51,7 @@ int writer_list(struct writer *w, const struct run *run, const char *name,
  */
 int writer_element(struct writer *w, json_t *object, int failed);
 
-/* Of the phases of @run: attribution[], coverage[] and profiles[]. 0 or -1. */
+/* Of the phases of @run: attribution[], coverage[], hops[] and profiles[]. 0 or -1. */
 int writer_attribution(struct writer *w, const struct run *run);
 
 #endif

@@ -39,6 +39,7 @@ struct owner {
 	const struct edge *edge;
 	const struct endpoint *endpoint;
 	const struct profile *profile;
+	const struct hop *hop;
 	const struct attribution *attribution;
 	const char *path; /* the attribution's, for people */
 	const struct program *program;
@@ -140,6 +141,14 @@ static void put_attribution_labels(struct family *f, const struct attribution *r
 	put_label(f, "component", component_info(row->component)->id);
 }
 
+static void put_hop_labels(struct family *f, const struct hop *hop)
+{
+	put_label(f, "client", hop->client);
+	put_label(f, "server", hop->server);
+	put_label(f, "server_addr", hop->server_addr);
+	put_label(f, "entry", hop->entry ? "1" : "0");
+}
+
 static void put_run_labels(struct family *f, const struct owner *o)
 {
 	char number[24];
@@ -177,6 +186,8 @@ static void put_labels(struct family *f, const struct owner *o, const char *extr
 		put_label(f, "endpoint", o->endpoint->name);
 	if (o->profile)
 		put_label(f, "endpoint", o->profile->endpoint);
+	if (o->hop)
+		put_hop_labels(f, o->hop);
 	if (o->attribution)
 		put_attribution_labels(f, o->attribution, o->path);
 	if (o->program)
@@ -222,12 +233,19 @@ static u64 count_below(const struct hist *h, unsigned int octave)
 	return sum;
 }
 
+/* Of a hop's components the mean only: a scrape of all their buckets would be of many megabytes. */
+static bool in_short(const struct metric *metric)
+{
+	return metric->entity == ENTITY_HOP && strcmp(metric->id, "time_ns") != 0;
+}
+
 static void put_hist(struct family *f, const struct owner *o, const struct hist *h)
 {
 	unsigned int octave;
 	char bound[32];
 
-	for (octave = FIRST_OCTAVE; h->count && h->buckets && octave <= LAST_OCTAVE; octave++) {
+	for (octave = FIRST_OCTAVE;
+	     h->count && h->buckets && !in_short(f->metric) && octave <= LAST_OCTAVE; octave++) {
 		snprintf(bound, sizeof(bound), "%.9g", ldexp(f->scale, (int)octave));
 		put_sample(f, o, "_bucket", "le", bound, (double)count_below(h, octave));
 	}
@@ -276,6 +294,19 @@ static void put_services(struct family *f, struct owner o)
 		for (k = 0; f->metric->entity == ENTITY_DISK && k < o.service->nr_disks; k++) {
 			o.disk = &o.service->disks[k];
 			put_metric(f, &o, o.disk);
+		}
+	}
+}
+
+static void put_hops(struct family *f, struct owner o)
+{
+	size_t i, k;
+
+	for (i = 0; i < o.phase->nr_profiles; i++) {
+		o.profile = &o.phase->profiles[i];
+		for (k = 0; k < o.profile->nr_hops; k++) {
+			o.hop = &o.profile->hops[k];
+			put_metric(f, &o, o.hop);
 		}
 	}
 }
@@ -338,6 +369,9 @@ static int put_phase(struct family *f, const struct run *run, const struct phase
 			o.profile = &phase->profiles[i];
 			put_metric(f, &o, o.profile);
 		}
+		break;
+	case ENTITY_HOP:
+		put_hops(f, o);
 		break;
 	case ENTITY_ATTRIBUTION:
 		return bands_walk(phase, put_attribution, &rows);

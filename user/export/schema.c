@@ -110,6 +110,14 @@ static const struct member attribution[] = {
 
 static const struct member coverage[] = { { "endpoint", TEXT, NULL } };
 
+static const struct member hop[] = {
+	{ "endpoint", TEXT, "of the requests that the calls are made for" },
+	{ "client", TEXT, "service; (remote) when it was not measured here" },
+	{ "server", TEXT, "service, or the address when it was not measured here" },
+	{ "server_addr", TEXT, "as the client dialled it; empty: over a unix-domain socket" },
+	{ "entry", "{\"type\": \"boolean\"}", "the calls are the requests themselves" },
+};
+
 static const struct member profile[] = {
 	{ "endpoint", TEXT, NULL },
 	{ "places",
@@ -136,6 +144,9 @@ static const struct member document[] = {
 	{ "endpoints", LIST(REF("endpoint")), NULL },
 	{ "attribution", LIST(REF("attribution")), "where the time of requests went" },
 	{ "coverage", LIST(REF("coverage")), "how much of it is known" },
+	{ "hops", LIST(REF("hop")),
+	  "sums over all calls of each endpoint and edge, made in the kernel, beside what the traces "
+	  "make of them" },
 	{ "profiles", LIST(REF("profile")), NULL },
 };
 
@@ -304,7 +315,8 @@ static int define_attribution(json_t *defs)
 	}
 	failed |= define_entity(defs, ENTITY_ATTRIBUTION, attribution, ARRAY_SIZE(attribution),
 				true) ||
-		  define_entity(defs, ENTITY_COVERAGE, coverage, ARRAY_SIZE(coverage), true);
+		  define_entity(defs, ENTITY_COVERAGE, coverage, ARRAY_SIZE(coverage), true) ||
+		  define_entity(defs, ENTITY_HOP, hop, ARRAY_SIZE(hop), true);
 	property = json_pack("{s:O,s:s}", "enum", known, "description", text.data);
 	object = json_object_get(defs, "attribution");
 	failed |=

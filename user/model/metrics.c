@@ -21,12 +21,14 @@
 #define ENDPOINT_ROW(...)    ROW(ENTITY_ENDPOINT, endpoint, __VA_ARGS__)
 #define COVERAGE_ROW(...)    ROW(ENTITY_COVERAGE, profile, __VA_ARGS__)
 #define ATTRIBUTION_ROW(...) ROW(ENTITY_ATTRIBUTION, attribution, __VA_ARGS__)
+#define HOP_ROW(...)	     ROW(ENTITY_HOP, hop, __VA_ARGS__)
 #define PROGRAM_ROW(...)     ROW(ENTITY_PROGRAM, program, __VA_ARGS__)
 
 static const struct metric table[] = {
 	PHASE_METRICS(PHASE_ROW) SERVICE_METRICS(SERVICE_ROW) DISK_METRICS(DISK_ROW)
 		EDGE_METRICS(EDGE_ROW) ENDPOINT_METRICS(ENDPOINT_ROW) COVERAGE_METRICS(COVERAGE_ROW)
-			ATTRIBUTION_METRICS(ATTRIBUTION_ROW) PROGRAM_METRICS(PROGRAM_ROW)
+			ATTRIBUTION_METRICS(ATTRIBUTION_ROW) HOP_METRICS(HOP_ROW)
+				PROGRAM_METRICS(PROGRAM_ROW)
 };
 
 const struct metric *metrics_all(size_t *nr)
@@ -69,6 +71,7 @@ const char *entity_name(enum metric_entity entity)
 		[ENTITY_ENDPOINT] = "endpoint",
 		[ENTITY_COVERAGE] = "coverage",
 		[ENTITY_ATTRIBUTION] = "attribution",
+		[ENTITY_HOP] = "hop",
 		[ENTITY_PROGRAM] = "program",
 	};
 

@@ -13,6 +13,7 @@ enum metric_entity {
 	ENTITY_ENDPOINT,
 	ENTITY_COVERAGE,    /* struct profile */
 	ENTITY_ATTRIBUTION, /* struct attribution */
+	ENTITY_HOP,
 	ENTITY_PROGRAM,
 	ENTITY_NR,
 };

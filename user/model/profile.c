@@ -97,6 +97,74 @@ static int place_merge(struct place *dst, const struct place *src)
 	return 0;
 }
 
+static struct hop *find_hop(const struct profile *profile, const struct hop *like)
+{
+	size_t i;
+
+	for (i = 0; i < profile->nr_hops; i++) {
+		struct hop *hop = &profile->hops[i];
+
+		if (hop->entry == like->entry && strcmp(hop->client, like->client) == 0 &&
+		    strcmp(hop->server, like->server) == 0 &&
+		    strcmp(hop->server_addr, like->server_addr) == 0)
+			return hop;
+	}
+	return NULL;
+}
+
+static void hop_free(struct hop *hop)
+{
+	free(hop->client);
+	free(hop->server);
+	free(hop->server_addr);
+	metrics_release(ENTITY_HOP, hop);
+}
+
+struct hop *profile_hop(struct profile *profile, const char *client, const char *server,
+			const char *server_addr, bool entry)
+{
+	struct hop hop = { .client = text_dup(client),
+			   .server = text_dup(server),
+			   .server_addr = text_dup(server_addr),
+			   .entry = entry };
+	size_t nr = profile->nr_hops;
+	struct hop *found = NULL, *grown;
+
+	if (!hop.client || !hop.server || !hop.server_addr)
+		goto out;
+	found = find_hop(profile, &hop);
+	if (found)
+		goto out;
+	if ((nr & (nr - 1)) == 0) {
+		grown = realloc(profile->hops, (nr ? 2 * nr : 1) * sizeof(*grown));
+		if (!grown)
+			goto out;
+		profile->hops = grown;
+	}
+	profile->hops[nr] = hop;
+	profile->nr_hops++;
+	return &profile->hops[nr];
+out:
+	hop_free(&hop);
+	return found;
+}
+
+static int merge_hops(struct profile *dst, const struct profile *src)
+{
+	size_t i;
+
+	for (i = 0; i < src->nr_hops; i++) {
+		const struct hop *from = &src->hops[i];
+		struct hop *to = profile_hop(dst, from->client, from->server, from->server_addr,
+					     from->entry);
+		int err = to ? metrics_add(ENTITY_HOP, to, from) : -ENOMEM;
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 int profile_merge(struct profile *dst, const struct profile *src)
 {
 	int err = metrics_add(ENTITY_COVERAGE, dst, src);
@@ -108,7 +176,7 @@ int profile_merge(struct profile *dst, const struct profile *src)
 
 		err = place ? place_merge(place, &src->places[i]) : -ENOMEM;
 	}
-	return err;
+	return err ? err : merge_hops(dst, src);
 }
 
 int profile_path_add(struct buf *path, const char *name)
@@ -157,6 +225,9 @@ void profile_free(struct profile *profile)
 		free(profile->places[i].slices);
 	}
 	free(profile->places);
+	for (i = 0; i < profile->nr_hops; i++)
+		hop_free(&profile->hops[i]);
+	free(profile->hops);
 	free(profile->endpoint);
 	metrics_release(ENTITY_COVERAGE, profile);
 	*profile = (struct profile){ 0 };

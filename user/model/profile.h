@@ -22,6 +22,13 @@ struct slice *place_slice(struct place *place, u32 bucket);
 /* Adds @from to @to, which are slices of one bucket. */
 void slice_add(struct slice *to, const struct slice *from);
 
+/*
+ * The hop of @profile with this key, made (zeroed) when it is new; NULL without memory. Texts are
+ * cleaned. The pointer holds until the next call.
+ */
+struct hop *profile_hop(struct profile *profile, const char *client, const char *server,
+			const char *server_addr, bool entry);
+
 /* Adds all of @src to @dst, coverage too. 0 or -ENOMEM. */
 int profile_merge(struct profile *dst, const struct profile *src);
 

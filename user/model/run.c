@@ -327,6 +327,22 @@ struct endpoint *phase_add_endpoint(struct phase *phase, const char *name)
 	return endpoint;
 }
 
+struct profile *phase_take_profile(struct phase *phase, const char *endpoint, unsigned int mark)
+{
+	struct profile *profile;
+	size_t i;
+
+	for (i = 0; i < phase->nr_profiles; i++) {
+		profile = &phase->profiles[i];
+		if (profile->mark == mark && strcmp(profile->endpoint, endpoint) == 0)
+			return profile;
+	}
+	profile = phase_add_profile(phase, endpoint);
+	if (profile)
+		profile->mark = mark;
+	return profile;
+}
+
 struct profile *phase_add_profile(struct phase *phase, const char *endpoint)
 {
 	struct profile *profile = append(&phase->profiles, phase->nr_profiles, sizeof(*profile));

@@ -97,6 +97,17 @@ struct place {
 	size_t nr_slices;
 };
 
+#define HOP_TRACED_TIME "time" /* in traced_ns, beside the components' names: of time_ns */
+
+/* The calls that requests of an endpoint make over one edge, all of them. */
+struct hop {
+	char *client;	   /* service; "(remote)" when it was not measured here */
+	char *server;	   /* service, or the address when it was not measured here */
+	char *server_addr; /* as the client dialled it; "": over a unix-domain socket */
+	bool entry;	   /* the calls are the requests themselves */
+	HOP_METRICS(METRIC_MEMBER)
+};
+
 #define PATH_BREAK '\n' /* cleaned texts have none */
 
 /*
@@ -109,6 +120,8 @@ struct profile {
 	COVERAGE_METRICS(METRIC_MEMBER)
 	struct place *places;
 	size_t nr_places;
+	struct hop *hops;
+	size_t nr_hops;
 };
 
 /* A row of attribution[]: made of a profile when it is asked for. */
@@ -201,6 +214,8 @@ struct edge *phase_add_edge(struct phase *phase, const char *client, const char 
 struct endpoint *phase_add_endpoint(struct phase *phase, const char *name);
 struct profile *phase_add_profile(struct phase *phase, const char *endpoint);
 struct kept_trace *phase_add_trace(struct phase *phase, const char *endpoint, const char *flaws);
+/* The profile of @endpoint and @mark, added when it is new; NULL without memory. */
+struct profile *phase_take_profile(struct phase *phase, const char *endpoint, unsigned int mark);
 struct program *phase_add_program(struct phase *phase, const char *name);
 
 /* Frees element @i of the list and closes the gap: those behind it move. */

@@ -55,6 +55,9 @@ int db_run(struct store *store, sqlite3_stmt *stmt, struct err *err);
 /* Ends a transaction: commits when @failed is 0, else rolls back. @failed, or -1 with @err. */
 int db_end(struct store *store, int failed, struct err *err);
 
+/* What entity.op of a hop says when its calls are the requests themselves. */
+#define HOP_ENTRY   "entry"
+
 /* What stores below layout 3 have in the place of run.uuid: see migrate-3.sql. */
 #define DB_OLD_UUID "writer_machine || '.' || writer_boot || '.' || started_at_ns || '.' || id"
 

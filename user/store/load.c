@@ -171,8 +171,8 @@ static enum metric_entity entity_kind(const char *name)
 }
 
 /*
- * Adds the entity of the current row to @phase. *@parent_id is the row of the service added last,
- * the only one that a disk may belong to.
+ * Adds the entity of the current row to @phase. *@parent_id is the row of the service or coverage
+ * added last, the only one that a disk or hop may belong to.
  */
 static int load_entity(struct loader *l, struct phase *phase, u64 *parent_id)
 {
@@ -202,7 +202,15 @@ static int load_entity(struct loader *l, struct phase *phase, u64 *parent_id)
 	case ENTITY_PROGRAM:
 		return load_metrics(l, kind, id, phase_add_program(phase, name));
 	case ENTITY_COVERAGE:
+		*parent_id = id;
 		return load_profile(l, id, phase_add_profile(phase, name));
+	case ENTITY_HOP:
+		if (!phase->nr_profiles || db_u64(row, 1) != *parent_id)
+			return damaged(l, "a hop has no endpoint");
+		return load_metrics(l, kind, id,
+				    profile_hop(&phase->profiles[phase->nr_profiles - 1], name,
+						peer, db_text(row, 7),
+						strcmp(db_text(row, 8), HOP_ENTRY) == 0));
 	case ENTITY_ATTRIBUTION: /* is made of the profiles */
 	case ENTITY_NR:
 		break;

@@ -206,6 +206,20 @@ static int save_place(struct saver *s, u64 entity_id, u64 seq, const struct plac
 	return failed;
 }
 
+static int save_hop(struct saver *s, u64 profile_id, const struct hop *hop)
+{
+	const struct key key = {
+		.kind = ENTITY_HOP,
+		.parent_id = profile_id,
+		.name = hop->client,
+		.peer = hop->server,
+		.peer_addr = hop->server_addr,
+		.op = hop->entry ? HOP_ENTRY : "",
+	};
+
+	return save_entity(s, &key, hop, NULL);
+}
+
 static int save_profile(struct saver *s, const struct profile *profile)
 {
 	const struct key key = { .kind = ENTITY_COVERAGE, .name = profile->endpoint };
@@ -216,6 +230,10 @@ static int save_profile(struct saver *s, const struct profile *profile)
 		return -1;
 	for (i = 0; i < profile->nr_places; i++) {
 		if (save_place(s, entity_id, i, &profile->places[i]))
+			return -1;
+	}
+	for (i = 0; i < profile->nr_hops; i++) {
+		if (save_hop(s, entity_id, &profile->hops[i]))
 			return -1;
 	}
 	return 0;

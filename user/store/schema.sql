@@ -59,11 +59,12 @@ CREATE TABLE phase (
 -- edge      client   client_host  server  server_host  address as dialled
 -- endpoint  name
 -- coverage  endpoint
+-- hop       client           server               address as dialled  "entry": the requests themselves
 -- program   name
 CREATE TABLE entity (
 	id INTEGER PRIMARY KEY, -- a phase's entities are in the order of their ids
 	phase_id INTEGER NOT NULL REFERENCES phase (id) ON DELETE CASCADE,
-	parent_id INTEGER REFERENCES entity (id) ON DELETE CASCADE, -- a disk's service
+	parent_id INTEGER REFERENCES entity (id) ON DELETE CASCADE, -- a disk's service, a hop's coverage
 	kind TEXT NOT NULL,
 	name TEXT NOT NULL,
 	host TEXT NOT NULL,
