@@ -54,6 +54,21 @@ static void make_profile(struct profile *p)
 	tally_add(&p->reasons, "lost", 1);
 }
 
+/* The kernel's sums have @calls requests of 4.2 ms, of which @traced came in traces. */
+static void make_hops(struct profile *p, u64 calls, u64 traced, u64 traced_us)
+{
+	struct hop *entry, *hop = profile_hop(p, "web", "cart", "10.0.0.2:80", false);
+
+	hop->calls = 99;
+	hop->traced = 9;
+	entry = profile_hop(p, "load", "web", "10.0.0.1:80", true);
+	entry->calls = calls;
+	entry->traced = traced;
+	entry->traced_for = calls;
+	fill(&entry->time_ns, 0, 4200 * US, calls);
+	tally_add(&entry->traced_ns, HOP_TRACED_TIME, calls * traced_us * US);
+}
+
 static struct phase *make_phase(struct run *run)
 {
 	struct phase *phase;
@@ -64,6 +79,7 @@ static struct phase *make_phase(struct run *run)
 	fill(&phase->endpoints[1].latency_uncorrected_ns, HIST_CLIENT_SUB_BITS, 4200 * US, 990);
 	fill(&phase->endpoints[1].latency_uncorrected_ns, HIST_CLIENT_SUB_BITS, 31000 * US, 10);
 	make_profile(phase_add_profile(phase, "POST /api/cart/add"));
+	make_hops(&phase->profiles[0], 1000, 137, 4284);
 	make_profile(phase_add_profile(phase, "cron -> web"));
 	cart = phase_find_service(phase, "cart", "a");
 	tally_add(&cart->waited_for_ns, "web", 700);
@@ -71,6 +87,31 @@ static struct phase *make_phase(struct run *run)
 	tally_add(&cart->waited_for_ns, "(wake-up)", 300);
 	tally_add(&phase_find_service(phase, "web", "a")->waited_for_ns, "batch", 99000);
 	return phase;
+}
+
+static void sums_say_what_is_exact(void **state)
+{
+	struct phase phase = { 0 };
+	struct profile *p = phase_add_profile(&phase, "cron -> web");
+	size_t size;
+	char *text;
+	FILE *out;
+
+	(void)state;
+	make_profile(p);
+	make_hops(p, 1000, 1000, 4200);
+	out = open_memstream(&text, &size);
+	assert_int_equal(attribution_print(&phase, ATTRIBUTION_MEAN, out), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "\nExact: every one of 1000 requests was traced\n"));
+	free(text);
+	p->hops[1].traced = 0;
+	out = open_memstream(&text, &size);
+	assert_int_equal(attribution_print(&phase, ATTRIBUTION_MEAN, out), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "\nNot one of 1000 requests was traced; exact mean 4.20ms\n"));
+	free(text);
+	phase_free(&phase);
 }
 
 static void the_tree_is_the_golden_one(void **state)
@@ -139,6 +180,7 @@ static void who_waits_little_is_not_explained(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sums_say_what_is_exact),
 		cmocka_unit_test(the_tree_is_the_golden_one),
 		cmocka_unit_test(without_a_load_it_is_the_entry_edges),
 		cmocka_unit_test(who_waits_little_is_not_explained),

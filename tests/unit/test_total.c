@@ -284,6 +284,43 @@ static void places_stay_in_their_interval(void **state)
 	total_free(&total);
 }
 
+/* Two intervals of 30 hops at each of four endpoints: none is lost, and few have names. */
+static void hops_add_up_and_are_folded(void **state)
+{
+	struct total total = { 0 };
+	size_t i, k, nr = 0;
+	u64 calls = 0;
+	int turn;
+
+	(void)state;
+	for (turn = 0; turn < 2; turn++) {
+		struct phase interval = { 0 };
+
+		for (i = 0; i < 4; i++) {
+			const char name[] = { 'a', (char)('a' + i), 0 };
+			struct profile *profile = phase_add_profile(&interval, name);
+
+			for (k = 0; k < 30; k++) {
+				const char server[] = { 's', (char)('A' + k), 0 };
+
+				profile_hop(profile, "web", server, "", false)->calls = 7;
+			}
+		}
+		add(&total, &interval, MINUTE);
+	}
+	for (i = 0; i < total.sum.nr_profiles; i++) {
+		const struct profile *profile = &total.sum.profiles[i];
+
+		nr += profile->nr_hops;
+		for (k = 0; k < profile->nr_hops; k++)
+			calls += profile->hops[k].calls;
+	}
+	assert_int_equal(calls, 2 * 4 * 30 * 7);
+	assert_true(nr >= FOLD_HOPS_MAX && nr <= FOLD_HOPS_MAX + 4);
+	assert_true(total.folded.parts > 0);
+	total_free(&total);
+}
+
 static void long_names_are_cut(void **state)
 {
 	struct phase interval = { 0 };
@@ -396,6 +433,7 @@ int main(void)
 		cmocka_unit_test(clients_of_all_the_world_share_a_row),
 		cmocka_unit_test(inner_lists_have_bounds),
 		cmocka_unit_test(places_stay_in_their_interval),
+		cmocka_unit_test(hops_add_up_and_are_folded),
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(both_texts_escape_and_end_as_they_must),
 		cmocka_unit_test(no_sample_is_there_twice),

@@ -11,7 +11,7 @@
 
 /* A row is new once: those that an interval brings take room as those before. */
 struct room {
-	size_t services, edges, addresses, profiles;
+	size_t services, edges, addresses, profiles, hops;
 	struct folded *folded;
 };
 
@@ -222,8 +222,47 @@ static int drop_places(struct profile *profile, struct room *room)
 		return -ENOMEM;
 	}
 	rest.mark = profile->mark;
+	rest.hops = profile->hops;
+	rest.nr_hops = profile->nr_hops;
+	profile->hops = NULL;
+	profile->nr_hops = 0;
 	profile_free(profile);
 	*profile = rest;
+	return 0;
+}
+
+/* Whether the endpoint of @profile has the hop @like in @total. */
+static bool has_hop(const struct phase *total, const char *endpoint, const struct hop *like)
+{
+	const struct profile *profile = phase_find_profile(total, endpoint);
+	size_t i;
+
+	for (i = 0; profile && i < profile->nr_hops; i++) {
+		const struct hop *hop = &profile->hops[i];
+
+		if (hop->entry == like->entry && strcmp(hop->client, like->client) == 0 &&
+		    strcmp(hop->server, like->server) == 0 &&
+		    strcmp(hop->server_addr, like->server_addr) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int fold_hops(struct profile *profile, const struct phase *total, struct room *room)
+{
+	size_t i;
+
+	for (i = 0; i < profile->nr_hops; i++) {
+		struct hop *hop = &profile->hops[i];
+
+		if (shorten(&hop->client) || shorten(&hop->server) || shorten(&hop->server_addr))
+			return -ENOMEM;
+		if (has_hop(total, profile->endpoint, hop) || room->hops++ < FOLD_HOPS_MAX)
+			continue;
+		if (part_to_other(&hop->client, room) || run_set_text(&hop->server, FOLD_OTHER) ||
+		    run_set_text(&hop->server_addr, ""))
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -238,6 +277,8 @@ static int fold_profiles(struct phase *interval, const struct phase *total, stru
 
 		if (full && part_to_other(&profile->endpoint, room))
 			return -ENOMEM;
+		if (fold_hops(profile, total, room))
+			return -ENOMEM;
 		places += profile->nr_places;
 		if ((full || places > FOLD_PLACES_MAX) && drop_places(profile, room))
 			return -ENOMEM;
@@ -251,7 +292,10 @@ int fold(struct phase *interval, const struct phase *total, struct folded *folde
 			     .edges = total->nr_edges,
 			     .profiles = total->nr_profiles,
 			     .folded = folded };
+	size_t i;
 
+	for (i = 0; i < total->nr_profiles; i++)
+		room.hops += total->profiles[i].nr_hops;
 	if (shorten_all(interval) || fold_services(interval, total, &room) ||
 	    fold_edges(interval, total, &room) || fold_profiles(interval, total, &room))
 		return -ENOMEM;

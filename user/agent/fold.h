@@ -15,12 +15,13 @@
 #define FOLD_WAITS_MAX	   32 /* labels of one service's waited_for_ns */
 #define FOLD_PROFILES_MAX  64
 #define FOLD_PLACES_MAX	   64  /* of all profiles together */
+#define FOLD_HOPS_MAX	   64  /* the same */
 #define FOLD_NAME_BYTES	   256 /* of a name, the NUL included: a cgroup path is the longest */
 
 /* What had no room so far. */
 struct folded {
 	u64 services, edges; /* rows that were renamed */
-	u64 parts;	     /* of rows: disks, labels, endpoints of requests, their places */
+	u64 parts; /* of rows: disks, labels, endpoints of requests, their places and hops */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "user/agent/total.h"
 #include "user/model/metrics.h"
 #include "user/model/pool.h"
+#include "user/model/profile.h"
 
 void total_free(struct total *total)
 {
@@ -31,18 +32,21 @@ static struct edge *find_edge(const struct phase *phase, const struct edge *like
 	return NULL;
 }
 
-/* Coverage adds up; the places, which would grow with every new path, stay in the interval. */
+/*
+ * Coverage and hops add up; the places, which would grow with every new path, stay in the interval.
+ */
 static int add_profiles(struct phase *sum, const struct phase *last)
 {
 	size_t i;
 
 	for (i = 0; i < last->nr_profiles; i++) {
-		const struct profile *from = &last->profiles[i];
-		struct profile *to = phase_find_profile(sum, from->endpoint);
+		struct profile from = last->profiles[i];
+		struct profile *to = phase_find_profile(sum, from.endpoint);
 
+		from.nr_places = 0;
 		if (!to)
-			to = phase_add_profile(sum, from->endpoint);
-		if (!to || metrics_add(ENTITY_COVERAGE, to, from))
+			to = phase_add_profile(sum, from.endpoint);
+		if (!to || profile_merge(to, &from))
 			return -ENOMEM;
 	}
 	return 0;

@@ -76,7 +76,8 @@ static int add_fills(const struct build *b)
 
 	if (add_fill(fill, "cgroups", b->after->slots_used, SLOTS_MAX - SLOT_FIRST) ||
 	    add_fill(fill, "disks", b->after->disks_used, DISK_ROWS_MAX) ||
-	    add_fill(fill, "edges", b->after->edges_used, EDGE_ROWS_MAX))
+	    add_fill(fill, "edges", b->after->edges_used, EDGE_ROWS_MAX) ||
+	    add_fill(fill, "sums", b->after->sums_used, SUM_ROWS_MAX))
 		return -ENOMEM;
 	return add_fill(fill, "waits", b->after->waits_used, WAIT_ROWS_MAX);
 }

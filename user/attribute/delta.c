@@ -29,3 +29,18 @@ int delta_hist_coarse(struct hist *into, const u64 *now, const u64 *before, u64 
 {
 	return add_delta(into, HIST_COARSE_SUB_BITS, now, before, sum_now, sum_before);
 }
+
+int delta_hist_sums(struct hist *into, const u32 *now, const u32 *before, u64 calls, u64 sum_now,
+		    u64 sum_before)
+{
+	u64 more[HIST_NR(0)], had = 0;
+	unsigned int i;
+
+	for (i = 0; i < HIST_NR(0); i++) {
+		more[i] = now[i] - before[i];
+		had += more[i];
+	}
+	/* Read while it is counted in, a row may have more in its buckets than calls. */
+	more[0] += delta_u64(calls, had);
+	return add_delta(into, 0, more, NULL, sum_now, sum_before);
+}

@@ -18,4 +18,11 @@ int delta_hist_kernel(struct hist *into, const u64 *now, const u64 *before, u64 
 int delta_hist_coarse(struct hist *into, const u64 *now, const u64 *before, u64 sum_now,
 		      u64 sum_before);
 
+/*
+ * The same of a row of sums over @calls calls: buckets of HIST_NR(0) that run over at 2^32, without
+ * the calls that had nothing, which are put in the lowest one.
+ */
+int delta_hist_sums(struct hist *into, const u32 *now, const u32 *before, u64 calls, u64 sum_now,
+		    u64 sum_before);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "user/attribute/address.h"
+#include "user/attribute/hops.h"
 #include "user/attribute/owner.h"
 #include "user/attribute/tracer.h"
 #include "user/model/profile.h"
@@ -31,6 +32,7 @@ struct keep {
 struct tracer {
 	struct assembler *assembler;
 	struct split *split;
+	struct estimates *estimates;
 	u64 since_ns;
 	u64 random;
 	struct phase raw;  /* profiles by numbers: see key_of() and add_token() */
@@ -47,8 +49,9 @@ int tracer_open(struct tracer **out)
 		return -ENOMEM;
 	t->random = 1;
 	t->split = malloc(sizeof(*t->split));
+	t->estimates = calloc(1, sizeof(*t->estimates));
 	t->keep = calloc(TRACER_ENDPOINTS_MAX, sizeof(*t->keep));
-	if (t->split && t->keep && !assembler_open(&t->assembler))
+	if (t->split && t->estimates && t->keep && !assembler_open(&t->assembler))
 		return 0;
 	tracer_close(t);
 	*out = NULL;
@@ -73,6 +76,8 @@ void tracer_continue(struct tracer *t)
 	for (i = 0; t->keep && i < TRACER_ENDPOINTS_MAX; i++)
 		keep_free(&t->keep[i]);
 	phase_free(&t->raw);
+	if (t->estimates)
+		memset(t->estimates, 0, sizeof(*t->estimates));
 	t->no_endpoint = 0;
 	t->dropped_before = t->assembler ? assembler_dropped(t->assembler) : 0;
 }
@@ -90,6 +95,7 @@ void tracer_close(struct tracer *t)
 	tracer_continue(t);
 	assembler_close(t->assembler);
 	free(t->split);
+	free(t->estimates);
 	free(t->keep);
 	free(t);
 }
@@ -181,6 +187,7 @@ static int take(const struct trace *trace, void *arg)
 	split_trace(trace, t->split);
 	if (t->split->start_ns < t->since_ns)
 		return 0;
+	estimates_add(t->estimates, trace);
 	profile = endpoint_of(t, &trace->spans[trace->nr - 1]);
 	if (!profile)
 		return t->raw.nr_profiles == TRACER_ENDPOINTS_MAX ? 0 : -ENOMEM;
@@ -275,24 +282,6 @@ static int add_path(const struct resolver *r, const char *path, struct buf *name
 		buf_add(name, &brk, 1);
 	}
 	return name->failed;
-}
-
-/* The profile of @phase that @raw belongs to. */
-static struct profile *profile_for(struct phase *phase, const struct profile *raw,
-				   const char *endpoint)
-{
-	struct profile *profile;
-	size_t i;
-
-	for (i = 0; i < phase->nr_profiles; i++) {
-		profile = &phase->profiles[i];
-		if (profile->mark == raw->mark && strcmp(profile->endpoint, endpoint) == 0)
-			return profile;
-	}
-	profile = phase_add_profile(phase, endpoint);
-	if (profile)
-		profile->mark = raw->mark;
-	return profile;
 }
 
 /* Paths of replicas become one here: what they hold is added up. */
@@ -460,11 +449,11 @@ int tracer_end(struct tracer *t, struct phase *phase, const struct snapshot *bef
 		struct profile *profile = NULL;
 
 		if (!add_endpoint(&r, raw->endpoint, &endpoint))
-			profile = profile_for(phase, raw, endpoint.data);
+			profile = phase_take_profile(phase, endpoint.data, raw->mark);
 		err = profile ? add_profile(&r, raw, profile) : -ENOMEM;
 		if (!err)
 			err = add_kept(&r, &t->keep[i], endpoint.data, raw->mark, phase);
 		buf_free(&endpoint);
 	}
-	return err;
+	return err ? err : hops_build(phase, before, after, names, t->estimates);
 }

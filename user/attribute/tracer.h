@@ -30,7 +30,8 @@ void tracer_begin(struct tracer *t, u64 since_ns);
 void tracer_continue(struct tracer *t);
 
 /*
- * Adds what came since tracer_begin() or tracer_continue() to @phase: profiles, traces, losses.
+ * Adds what came since tracer_begin() or tracer_continue() to @phase: profiles, traces, losses; and
+ * what the kernel's sums rose by meanwhile (attribute/hops.h).
  * @after tells slots and edges, @before those that were taken back since. The endpoint of a request
  * of the load generator is left "" with its mark: see bands_name_endpoints(). May be called again.
  * 0 or -ENOMEM.

@@ -308,6 +308,31 @@ static void put_coverage(const struct profile *profile, FILE *out)
 	fputs(profile->reasons.nr ? ")\n" : "\n", out);
 }
 
+/*
+ * Which numbers are exact. Of what was under way when the phase began there are sums and no traces,
+ * hence the hundredth.
+ */
+static void put_sampling(const struct profile *profile, FILE *out)
+{
+	struct sampling s = sampling_of(profile);
+	char traced[UNITS_TEXT + 1], exact[UNITS_TEXT + 1];
+
+	if (!s.requests)
+		return;
+	if (!s.traced)
+		fprintf(out, "Not one of %llu requests was traced; exact mean %s\n",
+			(unsigned long long)s.requests, duration(exact, s.exact_ns));
+	else if (s.share < 1.01)
+		fprintf(out, "Exact: every one of %llu requests was traced\n",
+			(unsigned long long)s.requests);
+	else
+		fprintf(out,
+			"Sampled 1 of %.1f: mean %s, exact %s over all %llu requests (%+.1f %%)\n",
+			s.share, duration(traced, s.traced_ns), duration(exact, s.exact_ns),
+			(unsigned long long)s.requests,
+			s.exact_ns > 0 ? 100 * (s.traced_ns / s.exact_ns - 1) : 0);
+}
+
 static bool shows_band(enum attribution_choice choice, enum band band)
 {
 	return choice == ATTRIBUTION_EVERY || band == BAND_ALL ||
@@ -337,6 +362,7 @@ static int put_profile(const struct phase *phase, const struct profile *profile,
 	}
 	if (any || profile->total) {
 		put_coverage(profile, out);
+		put_sampling(profile, out);
 		fputc('\n', out);
 	}
 	return err;

@@ -315,6 +315,33 @@ void breakdown_free(struct breakdown *breakdown)
 	*breakdown = (struct breakdown){ 0 };
 }
 
+struct sampling sampling_of(const struct profile *profile)
+{
+	struct sampling s = { .share = NAN, .exact_ns = NAN, .traced_ns = NAN };
+	double sum_ns = 0, traced_sum_ns = 0;
+	u64 traced_for = 0;
+	size_t i;
+
+	for (i = 0; i < profile->nr_hops; i++) {
+		const struct hop *hop = &profile->hops[i];
+
+		if (!hop->entry)
+			continue;
+		s.requests += hop->calls;
+		s.traced += hop->traced;
+		traced_for += hop->traced_for;
+		sum_ns += (double)hop->time_ns.sum_ns;
+		traced_sum_ns += (double)tally_get(&hop->traced_ns, HOP_TRACED_TIME);
+	}
+	if (s.requests)
+		s.exact_ns = sum_ns / (double)s.requests;
+	if (s.traced) {
+		s.share = (double)s.requests / (double)s.traced;
+		s.traced_ns = traced_sum_ns / (double)traced_for;
+	}
+	return s;
+}
+
 int bands_total(const struct phase *phase, struct profile *all)
 {
 	size_t i;

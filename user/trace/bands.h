@@ -40,6 +40,19 @@ int breakdown_make(const struct profile *profile, enum band band, const struct e
 		   struct breakdown *out);
 void breakdown_free(struct breakdown *breakdown);
 
+/*
+ * How much of the requests of @profile its traces have, and how far their mean is off: the kernel's
+ * sums have all requests but those with flaws.
+ */
+struct sampling {
+	u64 requests; /* of the sums; 0: there are none, and the means are NAN */
+	u64 traced;
+	double share;	  /* of the requests one in so many was traced */
+	double exact_ns;  /* mean time to the answer's last arrival, over all of them */
+	double traced_ns; /* the same by the traces and what each stands for */
+};
+struct sampling sampling_of(const struct profile *profile);
+
 /* Mean of the slowest values of @h: all, a tenth or a hundredth. NAN when that is not known. */
 double band_mean(const struct hist *h, enum band band);
 
