@@ -11,8 +11,10 @@
 #include "bpf/thread.bpf.h"
 
 #define SPAN_POOL      8192 /* a power of two */
-#define SPAN_TRIES     8
-#define SPAN_OWN       32 /* that each CPU takes first, since they are in its cache */
+#define SPAN_TRIES     12
+#define SPAN_TRIES_OWN 4
+#define SPAN_OWN       32    /* that each CPU takes first, since they are in its cache */
+#define SPAN_STRIDE    6577U /* odd, far from any small part of the pool */
 #define SPAN_DEPTH_MAX 16
 #define SPAN_OLD_NS    120000000000ULL
 
@@ -124,20 +126,27 @@ static __always_inline bool span_claim(struct span *span, u64 now_ns)
 	return __sync_val_compare_and_swap(&span->generation, generation, next) == generation;
 }
 
-/* Where to look for a free one the @nth time: half of the times among the CPU's own. */
+/*
+ * Where to look for a free one the @nth time: first among the CPU's own. The other places come each
+ * once in a round, in strides: those that CPUs have for their own lie side by side, and when one
+ * of them is under way, so are the ones beside it.
+ */
 static __always_inline u32 span_candidate(u32 nth)
 {
 	u32 zero = 0, *own = bpf_map_lookup_elem(&span_own_cursor, &zero), at;
 
-	if (!own || nth >= SPAN_TRIES / 2)
-		return __sync_fetch_and_add(&span_cursor, 1) & (SPAN_POOL - 1);
+	if (!own || nth >= SPAN_TRIES_OWN)
+		return __sync_fetch_and_add(&span_cursor, 1) * SPAN_STRIDE & (SPAN_POOL - 1);
 	at = bpf_get_smp_processor_id() * SPAN_OWN + (*own & (SPAN_OWN - 1));
 	*own += 1;
 	return at & (SPAN_POOL - 1);
 }
 
-/* A new span; *@ref is none on failure, which is counted. */
-static __always_inline struct span *span_new(struct span_ref *ref, u64 now_ns)
+/*
+ * The place of a free span, now the caller's; 0, which is counted, when none is found. (Not static,
+ * so that the verifier looks at it once.)
+ */
+__noinline u32 span_take_place(u64 now_ns)
 {
 	struct span *span;
 	u32 i, at;
@@ -145,22 +154,31 @@ static __always_inline struct span *span_new(struct span_ref *ref, u64 now_ns)
 	for (i = 0; i < SPAN_TRIES; i++) {
 		at = span_candidate(i);
 		span = at ? span_at(at) : NULL;
-		if (!span || !span_claim(span, now_ns))
-			continue;
-		__builtin_memset(span, 0, offsetof(struct span, generation));
-		span->touched_ns = now_ns;
-		span->record.parent = SPAN_NONE;
-		span->record.edge = SPAN_NONE;
-		span->record.client_slot = SLOT_REMOTE;
-		span->record.server_slot = SLOT_REMOTE;
-		ref->at = at;
-		ref->generation = span->generation;
-		return span;
+		if (span && span_claim(span, now_ns))
+			return at;
 	}
 	lose(LOSS_SPAN_FULL);
-	ref->at = 0;
+	return 0;
+}
+
+/* A new span; *@ref is none on failure. */
+static __always_inline struct span *span_new(struct span_ref *ref, u64 now_ns)
+{
+	struct span *span;
+
+	ref->at = span_take_place(now_ns);
 	ref->generation = 0;
-	return NULL;
+	span = ref->at ? span_at(ref->at) : NULL;
+	if (!span)
+		return NULL;
+	__builtin_memset(span, 0, offsetof(struct span, generation));
+	span->touched_ns = now_ns;
+	span->record.parent = SPAN_NONE;
+	span->record.edge = SPAN_NONE;
+	span->record.client_slot = SLOT_REMOTE;
+	span->record.server_slot = SLOT_REMOTE;
+	ref->generation = span->generation;
+	return span;
 }
 
 static __always_inline void span_free(struct span *span)

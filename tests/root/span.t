@@ -33,9 +33,11 @@ measure()
 	wait_until 20 grep -qs ready "$TMP/said"
 	run in_cgroup $LOAD "$SITU" load -q -n 211 -c "$_connections" \
 		"http://127.0.0.1:19301/$_script" 8>&-
+	_answered=$rc
 	for _service in $_services; do
 		end "$_service"
 	done
+	rc=$_answered
 	exec 8>&-
 	wait "$_dump"
 }
@@ -109,6 +111,9 @@ measure "$TMP/back1" 1 "$STEPS"
 judge "a unix-domain socket" 99 2000 5000
 measure 127.0.0.1:19302 8 "call=back(sleep=5000),spin=300" -m loop
 judge "an event loop" 95 300 5000
+measure 127.0.0.1:19302 80 "call=back(sleep=50000),spin=100" -m loop
+is "$(grep span_full "$TMP/said")" "" "a request on each of 80 connections: all find a place"
+judge "80 connections" 95 100 50000
 measure "$TMP/back2" 8 "call=back(sleep=5000),spin=300" -m loop
 judge "an event loop over unix-domain sockets" 95 300 5000
 measure 127.0.0.1:19302 3 "call=back(sleep=5000),spin=300" -m pool -n 3
