@@ -3,7 +3,7 @@
 #ifndef SITU_BPF_CALLER_BPF_H
 #define SITU_BPF_CALLER_BPF_H
 
-#include "bpf/event.bpf.h"
+#include "bpf/doubt.bpf.h"
 
 /*
  * The event's thread answers @span though another one has read it and nothing was seen to bring
@@ -38,16 +38,17 @@ static __always_inline void answer_from_afar(struct event *e, struct span *span)
 
 	span_use(span, &e->used);
 	/* What it did just now may have been for the one that it has read last. */
-	if (!e->slept && current && current->open && !current->acted) {
+	if (!e->slept && current && current->open && !current->calls_out) {
 		current->record.flags |= SPAN_AMBIGUOUS;
 		span->record.flags |= SPAN_AMBIGUOUS;
 	}
 }
 
 enum caller {
-	CALLER_NONE,  /* nobody's: the thread has no request open */
-	CALLER_KNOWN, /* its span, for sure */
-	CALLER_ANY,   /* one of several */
+	CALLER_NONE,   /* nobody's: the thread has no request open */
+	CALLER_KNOWN,  /* its span, for sure */
+	CALLER_LIKELY, /* its span, unless another one's turn came unseen: a doubt */
+	CALLER_ANY,    /* one of several */
 };
 
 /* Whose call the event's thread makes now. */
@@ -64,13 +65,15 @@ static __always_inline enum caller find_caller(const struct event *e)
 	if (span && span->stand_in)
 		return worker->open ? CALLER_ANY : CALLER_KNOWN;
 	mine = span && span->worker == t->worker;
-	others = worker->pending - (mine && !span->acted ? 1 : 0);
+	others = worker->idle - (mine && span->open && !span->calls_out ? 1 : 0);
 	/* An answered one's only as long as it is clear that its reader goes on with it. */
-	if (span && !others && !e->slept && (span->open || mine))
+	if (span && !others && !e->slept && !t->doubt.at && (span->open || mine))
 		return CALLER_KNOWN;
 	if (span && span->open && mine && worker->open == 1 &&
 	    (!process->mixed || process->open == 1))
 		return CALLER_KNOWN;
+	if (span && span->open && mine && !e->slept && !process->mixed && is_prompted(e))
+		return CALLER_LIKELY;
 	if (worker->open)
 		return CALLER_ANY;
 	return process->open && !t->helps ? CALLER_ANY : CALLER_NONE;
@@ -103,30 +106,31 @@ static __always_inline void stand_in(struct event *e)
 	touch(e, ref);
 }
 
-/* The caller of the event's call, none when it is not known: @span then says why. */
-static __always_inline struct span_ref caller_of(struct event *e, struct span *span)
+/* The caller of the event's call, into @ref: none when it is nobody's or anybody's. */
+static __always_inline enum caller caller_of(struct event *e, struct span_ref *ref)
 {
-	struct span_ref ref = e->conn->caller;
-	struct span *caller = span_of(ref);
+	struct span *caller;
 	enum caller known;
 
+	*ref = e->conn->caller;
+	caller = span_of(*ref);
 	e->conn->caller.at = 0;
+	if (caller)
+		release(caller);
 	if (caller && (caller->open || caller->stand_in))
-		return ref;
+		return e->conn->likely ? CALLER_LIKELY : CALLER_KNOWN;
+	note_prompt(e);
 	known = find_caller(e);
 	if (known == CALLER_NONE && e->thread->helps) {
 		stand_in(e);
 		known = CALLER_KNOWN;
 	}
-	if (known == CALLER_KNOWN)
-		return e->thread->span;
-	if (known == CALLER_ANY) {
+	*ref = e->thread->span;
+	if (known == CALLER_ANY)
 		accuse(e);
-		span->record.flags |= SPAN_AMBIGUOUS;
-	}
-	ref.at = 0;
-	ref.generation = 0;
-	return ref;
+	if (known == CALLER_ANY || known == CALLER_NONE)
+		ref->at = 0;
+	return known;
 }
 
 #endif

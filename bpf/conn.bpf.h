@@ -56,6 +56,7 @@ struct conn {
 	/* For spans. */
 	u8 turn;		/* enum conn_turn */
 	u8 local;		/* unix-domain: no address, no segment, no number */
+	u8 likely;		/* the caller below is in doubt */
 	u32 link;		/* in span_links; 0: none so far */
 	u32 ordinal;		/* requests seen on it by this half */
 	u32 read_seq;		/* tp->copied_seq, where reads are not traced by their length */

@@ -15,8 +15,26 @@ struct event {
 	u64 at_ns;
 	u32 stream; /* where the data begins in the client's stream, when it goes that way */
 	bool slept; /* by its own will, since it last touched its span's sockets */
+	bool woken; /* the same, since it last touched any socket */
 	struct span_usage used; /* since the last event of the thread */
 };
+
+/* Where the last turn that nothing led to is so long ago, there is none at just this moment. */
+#define THREAD_CALM_NS 10000000000LL
+
+/* The event begins a request or an answer: right behind a sleep, a timer or the like led to it. */
+static __always_inline void note_prompt(struct event *e)
+{
+	if (e->woken)
+		e->thread->unprompted_ns = e->at_ns;
+}
+
+static __always_inline bool is_prompted(const struct event *e)
+{
+	u64 last_ns = e->thread->unprompted_ns;
+
+	return !last_ns || (s64)(e->at_ns - last_ns) > THREAD_CALM_NS;
+}
 
 static __always_inline void touch(struct event *e, struct span_ref ref)
 {

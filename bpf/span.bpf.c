@@ -5,9 +5,9 @@
  *
  * A thread works on the request that it read last, or on the one whose call was answered last;
  * what it sends elsewhere meanwhile is that request's call. Where a thread has several requests
- * open and has slept since it touched the last one's sockets, or has read another one on which
- * nothing was done so far, nobody can tell: then the call is nobody's, and all that are open say
- * so.
+ * open and has slept since it touched the last one's sockets, nobody can tell: then the call is
+ * nobody's, and all that are open say so. Where another one is open that waits for no answer, it
+ * remains to be seen (bpf/doubt.bpf.h).
  */
 #include "bpf/caller.bpf.h"
 #include "bpf/owner.bpf.h"
@@ -33,28 +33,20 @@ static __always_inline struct span *root_of(struct span_ref *ref)
 	struct span *span = span_of(*ref);
 	u32 i;
 
-	for (i = 0; i < SPAN_DEPTH_MAX && span && span->parent.at; i++) {
-		*ref = span->parent;
+	for (i = 0; i < SPAN_DEPTH_MAX && span && maker_of(span).at; i++) {
+		*ref = maker_of(span);
 		span = span_of(*ref);
 	}
 	return span;
 }
 
-/* The root @span is over and nobody is late: its trace ends here, once. */
-static __always_inline void finish(struct span *span, struct span_ref ref)
-{
-	if (__sync_val_compare_and_swap(&span->over, SPAN_WAITS, SPAN_ENDS) == SPAN_WAITS)
-		span_finish(ref.at, ref.generation);
-}
-
 /* The sender of the answer to @span has come, or never will. */
-static __always_inline void sender_came(struct span *span, struct span_ref ref)
+static __always_inline void sender_came(struct span *span)
 {
-	struct span *root;
+	u64 word = __sync_lock_test_and_set(&span->late, 0);
+	struct span_ref ref = { .at = (u32)word, .generation = word >> 32 };
+	struct span *root = span_of(ref);
 
-	if (!__sync_lock_test_and_set(&span->late, 0))
-		return;
-	root = root_of(&ref);
 	if (root && __sync_fetch_and_add(&root->late_below, -1) == 1)
 		finish(root, ref);
 }
@@ -66,18 +58,17 @@ static __always_inline void sender_came(struct span *span, struct span_ref ref)
  */
 static __always_inline void wait_for_sender(struct span *span, struct span_ref ref)
 {
-	struct span_ref top = ref;
 	struct span *root;
 
 	if (!span->record.begun_ns || span->record.answered_ns || span->late)
 		return;
-	root = root_of(&top);
+	root = root_of(&ref);
 	if (!root)
 		return;
 	__sync_fetch_and_add(&root->late_below, 1);
-	__sync_lock_test_and_set(&span->late, 1);
+	__sync_lock_test_and_set(&span->late, (u64)ref.generation << 32 | ref.at);
 	if (span->record.answered_ns)
-		sender_came(span, ref);
+		sender_came(span);
 }
 
 /*
@@ -92,7 +83,7 @@ static __always_inline void leave(struct conn *conn, bool at_end)
 	    (conn->role == ROLE_CLIENT || at_end || !span->record.sent_ns)) {
 		span_note_edge(span, conn); /* a remote client's may be known by now only */
 		__sync_val_compare_and_swap(&span->over, SPAN_RUNS, SPAN_WAITS);
-		if (!span->late_below)
+		if (!span->late_below && !span->suspect.at)
 			finish(span, conn->span);
 	}
 	conn->span.at = 0;
@@ -123,6 +114,7 @@ static __always_inline void server_received(struct event *e)
 	struct span *span = span_of(conn->span);
 	struct span_ref ref;
 
+	settle_none(e);
 	if (is_more(conn, span)) {
 		charge_for(e, span);
 		conn->turn = TURN_ASKED;
@@ -150,12 +142,14 @@ static __always_inline void server_sent(struct event *e)
 	struct conn *conn = e->conn;
 	struct span *span = span_of(conn->span);
 
+	settle(e, conn->span);
 	if (!span || conn->turn == TURN_NONE) {
 		charge(e);
 		return;
 	}
-	if (e->thread->span.at == conn->span.at &&
-	    e->thread->span.generation == conn->span.generation)
+	if (conn->turn == TURN_ASKED)
+		note_prompt(e);
+	if (is_ref(e->thread->span, conn->span))
 		span_use(span, &e->used);
 	else if (e->thread->worker == span->worker)
 		answer_from_afar(e, span);
@@ -167,16 +161,18 @@ static __always_inline void server_sent(struct event *e)
 	barrier(); /* who sees the answer's time takes the rest as it is */
 	span->record.answered_ns = e->at_ns;
 	touch(e, conn->span);
-	sender_came(span, conn->span);
+	sender_came(span);
 }
 
 /* The part of a call that its caller knows. */
 static __always_inline void ask(struct event *e, struct span *span, struct span_ref ref)
 {
-	struct span_ref caller = caller_of(e, span);
-	struct span *parent = span_of(caller);
 	struct conn *conn = e->conn;
+	struct span_ref caller;
+	enum caller known = caller_of(e, &caller);
+	struct span *parent = span_of(caller);
 
+	settle(e, caller);
 	span->record.client_slot = conn->slot;
 	span->record.ordinal = conn->ordinal++;
 	span->record.sent_ns = e->at_ns;
@@ -187,14 +183,35 @@ static __always_inline void ask(struct event *e, struct span *span, struct span_
 	}
 	span->asker = e->thread->worker;
 	charge_for(e, parent);
+	if (known == CALLER_ANY)
+		span->record.flags |= SPAN_AMBIGUOUS;
 	if (!parent) {
 		span->before = e->thread->total;
 		return;
 	}
-	act(parent);
-	__sync_fetch_and_add(&parent->calls_out, 1);
+	hold(parent);
 	span->before = parent->used;
+	if (known == CALLER_LIKELY) {
+		span->suspect = caller;
+		__sync_fetch_and_add(&parent->doubts, 1);
+		return;
+	}
 	span_adopt(span, ref.at, parent, caller);
+}
+
+/* No span is free for a call: its caller's tree lacks it. */
+static __always_inline void miss(struct event *e)
+{
+	struct span_ref caller;
+	struct span *parent;
+
+	if (caller_of(e, &caller) == CALLER_LIKELY)
+		accuse(e);
+	settle(e, caller);
+	parent = span_of(caller);
+	charge_for(e, parent);
+	if (parent)
+		parent->record.flags |= SPAN_LOST;
 }
 
 static __always_inline u32 mark_of(u32 port)
@@ -240,12 +257,13 @@ static __always_inline void client_sent(struct event *e)
 		conn->span = ref;
 		conn->turn = TURN_ASKED;
 		if (!span) {
-			charge(e);
+			miss(e);
 			return;
 		}
 		ask(e, span, ref);
 	} else {
-		charge_for(e, span_of(span->parent));
+		settle(e, maker_of(span));
+		charge_for(e, span_of(maker_of(span)));
 	}
 	/* With TLS the first send may end the handshake, and the last one be the request. */
 	if (span->parent.at)
@@ -267,15 +285,22 @@ static __always_inline void client_received(struct event *e)
 {
 	struct conn *conn = e->conn;
 	struct span *span = span_of(conn->span), *parent;
+	struct span_ref maker;
 
+	/* More of the answer that it has just read says nothing. */
+	if (!is_ref(e->thread->doubt, conn->span))
+		settle_none(e);
 	if (!span || conn->turn == TURN_NONE) {
 		charge(e);
 		return;
 	}
-	parent = span_of(span->parent);
+	maker = maker_of(span);
+	parent = span_of(maker);
 	charge_for(e, parent);
+	if (span->suspect.at)
+		e->thread->doubt = conn->span;
 	if (parent && conn->turn == TURN_ASKED)
-		__sync_fetch_and_add(&parent->calls_out, -1);
+		release(parent);
 	else if (conn->turn == TURN_ASKED)
 		forget_mark(span);
 	conn->turn = TURN_ANSWERED;
@@ -285,7 +310,7 @@ static __always_inline void client_received(struct event *e)
 	wait_for_sender(span, conn->span);
 	if (parent) {
 		usage_since(&span->record.caller, &parent->used, &span->before);
-		touch(e, span->parent);
+		touch(e, maker);
 	} else if (span->asker == e->thread->worker) {
 		usage_since(&span->record.caller, &e->thread->total, &span->before);
 	}
@@ -305,6 +330,8 @@ static __always_inline void use(struct event *e, u64 now_ns, u64 after_ns)
 {
 	e->at_ns = now_ns - after_ns;
 	e->slept = e->task->nvcsw != e->thread->slept;
+	e->woken = e->task->nvcsw != e->thread->woken;
+	e->thread->woken = e->task->nvcsw;
 	thread_account(e->thread, e->task, now_ns, after_ns, &e->used);
 	e->thread->at_ns = e->at_ns;
 }
@@ -341,24 +368,36 @@ static __always_inline int speak_tcp(struct sock *sk, bool sent, int bytes)
 	return 0;
 }
 
+/* The connection of the call @span ends without an answer. */
+static __always_inline void unanswered(const struct conn *conn, struct span *span)
+{
+	struct span *maker = span_of(maker_of(span));
+
+	if (maker)
+		release(maker);
+	if (span->suspect.at)
+		doubt_stays(conn->span.at, conn->span.generation);
+}
+
 static __always_inline void closing(struct conn *conn)
 {
 	struct isn_pair isn = conn->isn;
-	struct span *span, *parent;
+	struct span *span, *caller;
 	struct span_link *link;
 	u32 number = conn->link;
 
 	span = span_of(conn->span);
 	if (span && conn->role == ROLE_SERVER) {
 		give(span);
-		sender_came(span, conn->span);
+		sender_came(span);
 		span = span_of(conn->span);
 	}
-	parent = span && conn->role == ROLE_CLIENT && conn->turn == TURN_ASKED
-			 ? span_of(span->parent)
-			 : NULL;
-	if (parent)
-		__sync_fetch_and_add(&parent->calls_out, -1);
+	if (span && conn->role == ROLE_CLIENT && conn->turn == TURN_ASKED)
+		unanswered(conn, span);
+	caller = span_of(conn->caller);
+	conn->caller.at = 0;
+	if (caller)
+		release(caller);
 	leave(conn, conn->local);
 	link = number ? bpf_map_lookup_elem(&span_links, &number) : NULL;
 	if (!link)
@@ -418,17 +457,26 @@ static __always_inline void connecting(struct conn *conn)
 {
 	struct event e = { .conn = conn, .task = bpf_get_current_task_btf() };
 	struct span *caller;
+	enum caller known;
 
 	e.thread = bpf_task_storage_get(&shared_threads, e.task, 0, 0);
 	if (!e.thread || !e.thread->worker)
 		return;
+	e.at_ns = bpf_ktime_get_ns();
 	e.slept = e.task->nvcsw != e.thread->slept;
-	if (find_caller(&e) != CALLER_KNOWN)
+	e.woken = e.task->nvcsw != e.thread->woken;
+	note_prompt(&e);
+	known = find_caller(&e);
+	if (known != CALLER_KNOWN && known != CALLER_LIKELY) {
+		settle_none(&e);
 		return;
+	}
 	conn->caller = e.thread->span;
+	conn->likely = known == CALLER_LIKELY;
+	settle(&e, conn->caller);
 	caller = span_of(conn->caller);
 	if (caller)
-		act(caller);
+		hold(caller);
 }
 
 SEC("?tp_btf/inet_sock_set_state")

@@ -21,7 +21,7 @@
 /* How far the end of a root is. */
 enum span_over {
 	SPAN_RUNS,
-	SPAN_WAITS, /* for senders that are late only */
+	SPAN_WAITS, /* only for senders that are late, or for the end of its doubt */
 	SPAN_ENDS,
 };
 
@@ -33,6 +33,10 @@ struct span {
 		struct sum_calls calls;	  /* once its trace is over */
 	};
 	struct span_ref parent;
+	struct span_ref suspect; /* a call in doubt: whose it seems to be */
+	u64 late;   /* its answer was read before its sender was seen to have sent it: the root that
+		     * waits for that, its generation << 32 | its place */
+	u32 doubts; /* calls in doubt that seem to be its */
 	u32 child;  /* the newest one; 0: none */
 	u32 eldest; /* the first one, at the end of the list of children */
 	u32 next;   /* child of the same parent */
@@ -43,12 +47,10 @@ struct span {
 	u32 process_generation;
 	u32 process_ambiguous; /* its count then */
 	u32 asker;	       /* worker number of the thread that sent the request */
-	u32 calls_out;	       /* its calls that no answer has been read of */
-	u8 acted;	       /* something was sent for its sake */
+	u32 calls_out;	       /* its calls that no answer has been read of, those in doubt too */
 	u8 open;	       /* counted in its worker's open ones */
 	u8 stand_in;	       /* for the request that its thread will answer: not sent itself */
 	u8 flawed;	       /* of SPAN_FLAWS, once its trace is over */
-	u32 late;	       /* its answer was read before its sender was seen to have sent it */
 	u32 late_below;	       /* a root's: how many such ones */
 	u32 over;	       /* a root's: enum span_over */
 	u32 walked;	       /* a root's whose trace is over: the last one that was sent */

@@ -13,10 +13,13 @@
 #define THREAD_CLOCK_PERIOD_NS 1000000
 
 struct thread {
-	struct span_ref span; /* what it works on */
-	u64 slept;	      /* nvcsw when it last touched one of the span's sockets */
-	u64 at_ns;	      /* last hook, or the departure that it was about */
-	u64 cpu_ns;	      /* counters as of then */
+	struct span_ref span;  /* what it works on */
+	struct span_ref doubt; /* the call in doubt that it seems to be that for, just answered */
+	u64 slept;	       /* nvcsw when it last touched one of the span's sockets */
+	u64 woken;	       /* the same at its last event, whosever */
+	u64 unprompted_ns;     /* when it last did something that nothing it had read led to */
+	u64 at_ns;	       /* last hook, or the departure that it was about */
+	u64 cpu_ns;	       /* counters as of then */
 	u64 run_delay_ns;
 	u64 disk_seen_ns;
 	u64 disk_ns;		 /* asleep in io_schedule() so far */

@@ -14,8 +14,8 @@
 struct span_worker {
 	u32 generation;
 	u32 open;      /* read, and not answered */
-	u32 pending;   /* of them: nothing was sent for their sake so far */
-	u32 ambiguous; /* calls that may be any of them's */
+	u32 idle;      /* of them: those that wait for no answer, so may go on at any time */
+	u32 ambiguous; /* calls that may be any of them's, and will stay so */
 	u32 mixed;     /* a process whose threads answer what others have read */
 };
 
@@ -56,7 +56,7 @@ static __always_inline u32 worker_new(void)
 	if (worker) {
 		worker->generation++;
 		worker->open = 0;
-		worker->pending = 0;
+		worker->idle = 0;
 		worker->mixed = 0;
 	}
 	return number;
@@ -102,19 +102,27 @@ static __always_inline struct thread *thread_of(struct task_struct *task)
 	return t;
 }
 
-/* Something is sent for the sake of @span. */
-static __always_inline void act(struct span *span)
+/* Adds @change to the requests of the worker of @span that may go on at any time. */
+static __always_inline void idle_change(const struct span *span, int change)
 {
-	struct span_worker *worker;
+	struct span_worker *worker = span->open ? worker_at(span->worker) : NULL;
 
-	if (span->acted)
-		return;
-	span->acted = 1;
-	if (!span->worker)
-		return;
-	worker = worker_at(span->worker);
 	if (worker && worker->generation == span->worker_generation)
-		__sync_fetch_and_add(&worker->pending, -1);
+		__sync_fetch_and_add(&worker->idle, change);
+}
+
+/* Something is sent for the sake of @span. */
+static __always_inline void hold(struct span *span)
+{
+	if (!__sync_fetch_and_add(&span->calls_out, 1))
+		idle_change(span, -1);
+}
+
+/* It is answered, or never will be. */
+static __always_inline void release(struct span *span)
+{
+	if (__sync_fetch_and_add(&span->calls_out, -1) == 1)
+		idle_change(span, 1);
 }
 
 /* The request of @span is read by the thread: it has one more to answer. */
@@ -133,7 +141,7 @@ static __always_inline void take(struct thread *t, struct span *span)
 	span->process_ambiguous = process->ambiguous;
 	span->open = 1;
 	__sync_fetch_and_add(&worker->open, 1);
-	__sync_fetch_and_add(&worker->pending, 1);
+	__sync_fetch_and_add(&worker->idle, 1);
 	__sync_fetch_and_add(&process->open, 1);
 }
 
@@ -142,9 +150,10 @@ static __always_inline void give(struct span *span)
 {
 	struct span_worker *worker = worker_at(span->worker), *process = worker_at(span->process);
 
-	act(span);
 	if (!span->open)
 		return;
+	if (!span->calls_out)
+		idle_change(span, -1);
 	span->open = 0;
 	if (process && process->generation == span->process_generation) {
 		__sync_fetch_and_add(&process->open, -1);
@@ -154,7 +163,7 @@ static __always_inline void give(struct span *span)
 	if (!worker || worker->generation != span->worker_generation)
 		return;
 	__sync_fetch_and_add(&worker->open, -1);
-	if (worker->ambiguous != span->ambiguous)
+	if (worker->ambiguous != span->ambiguous || span->doubts)
 		span->record.flags |= SPAN_AMBIGUOUS;
 }
 

@@ -8,7 +8,7 @@
 
 need_lab
 own_network
-need_command nginx ss openssl
+need_command nginx ss openssl python3
 lab_cgroups load web inner front mid back local
 
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=lab -keyout "$TMP/key" \
@@ -66,9 +66,22 @@ proxied()
 	arguments=$*
 	judged_again recorded claims
 }
+# A request to the port PORT of which nginx gets a part now and then, but never the end: it may go on
+# with it at any time.
+upload()
+{
+	service load python3 -c "if True:
+		import socket, time
+		link = socket.create_connection(('127.0.0.1', $1))
+		link.sendall(b'POST / HTTP/1.1\r\nHost: lab\r\nContent-Length: 9999\r\n\r\n')
+		while True:
+			time.sleep(0.1)
+			link.sendall(b'x')"
+}
 recorded()
 {
 	services
+	[ "$case" != upload ] || upload 18080
 	usage_before=$(cgroup_usage_ns web)
 	measure "$case" "$options" "$url"
 	usage_after=$(cgroup_usage_ns web)
@@ -93,6 +106,7 @@ claim_proxy()
 
 script="spin=1000,sleep=1000,call=mid(spin=1000,call=back(sleep=2000))"
 proxied kept "-n 203 -c 4" "http://127.0.0.1:18080/tag=kept,$script"
+proxied upload "-n 203 -c 4" "http://127.0.0.1:18080/tag=upload,$script"
 proxied fresh "-n 203 -c 4" "http://127.0.0.1:18081/tag=fresh,$script"
 proxied closing "-n 203 -c 4 --no-keepalive" "http://127.0.0.1:18081/tag=closing,$script"
 proxied tls "-n 203 -c 4 --insecure" "https://127.0.0.1:18443/tag=tls,$script"

@@ -21,6 +21,7 @@ crowd		call=crowd(sleep=3000)crowd(sleep=3000)crowd(sleep=3000)
 guess		call=timer(sleep=3000,call=mid())timer(sleep=3000,call=back())
 left		call=timer(sleep=40000,call=mid())
 right		call=timer(sleep=40000,call=back())
+turn		call=timer(spin=4000,sleep=30000)
 worker		call=blind(sleep=40000,spin=2000)
 sleeper		call=blind(sleep=40000)
 END
@@ -68,7 +69,8 @@ END
 lab_load 150 128
 # The first job of each thread cannot be followed: nobody has seen it take one yet. Of a pool that
 # is never idle, the end of one answer's sending still counts for the next request.
-# Of a guess both calls are under way at once on one thread, and a timer decides which goes on.
+# Of a guess both calls are under way at once on one thread, and a timer decides which goes on. While
+# "turn" spins, timers of others come due: their calls follow right behind what it has read.
 claims()
 {
 	claim loops --loop --coverage 0.95 --endpoint loop,fork,chain,again run.json truth/*
@@ -77,7 +79,7 @@ claims()
 	jq -e '.coverage[]? | select(.endpoint == "guess") | .complete == 0 and .total > 0 and
 		.reasons.ambiguous > 0' run.json > /dev/null
 	claim_that $? "no request with two guesses is complete: they are ambiguous"
-	claim guesses --only paths --endpoint left,right run.json truth/*
+	claim guesses --only paths --endpoint left,right,turn run.json truth/*
 	claim timers --loop --coverage 0 --only cpu --endpoint worker,sleeper run.json truth/*
 }
 judged_runs claims
