@@ -307,7 +307,7 @@ struct span_record {
  * request that calls are made for. Components as in user/model/metrics.def, then the whole time.
  * What each is: bpf/sum.h.
  */
-#define SUM_ROWS_MAX 640
+#define SUM_ROWS_MAX 512
 #define SUM_BUCKETS  HIST_NR(0)
 
 enum sum_component {

@@ -174,7 +174,7 @@ is "$rc" 0 "more edges than rows: every request is answered"
 _rows=$(grep -c '^exact' "$TMP/said")
 _sums=$(($(sum exact $LOAD $FRONT calls) + $(sum exact $LOAD $FRONT flawed)))
 diag "$_rows rows, $_sums requests in them, $(lost sum_full) not"
-is "$_rows" 640 "more edges than rows: the table is full"
+is "$_rows" 512 "more edges than rows: the table is full"
 ok "$([ "$(lost sum_full)" -gt 0 ]; echo $?)" "more edges than rows: that is a loss"
 # Whatever else the machine does may be lost, too.
 ok "$([ "$_sums" -lt 701 ] && [ $((_sums + $(lost sum_full) + $(lost span_full))) -ge 701 ]
