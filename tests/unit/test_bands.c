@@ -167,6 +167,19 @@ static void rows_add_up_to_what_the_client_measured(void **state)
 	assert_string_equal(phase.profiles[1].endpoint, "cron -> web");
 	assert_int_equal(breakdown_make(&phase.profiles[0], BAND_ALL, &phase.endpoints[1], &b), 0);
 	assert_ms(row(&b, "", COMPONENT_other), 3 - 2.8);
+	assert_null(row(&b, "", COMPONENT_connect));
+	breakdown_free(&b);
+	/* Ten of its requests opened a connection, with TLS. */
+	for (i = 0; i < 10; i++) {
+		assert_int_equal(hist_record(&endpoint->dns_ns, 4, MS), 0);
+		assert_int_equal(hist_record(&endpoint->tls_ns, 4, 4 * MS), 0);
+	}
+	assert_int_equal(breakdown_make(&phase.profiles[0], BAND_ALL, endpoint, &b), 0);
+	assert_ms(row(&b, "", COMPONENT_connect), 0.05);
+	assert_ms(row(&b, "", COMPONENT_other), 3 - 2.85);
+	breakdown_free(&b);
+	assert_int_equal(breakdown_make(&phase.profiles[0], BAND_P90, endpoint, &b), 0);
+	assert_null(row(&b, "", COMPONENT_connect));
 	breakdown_free(&b);
 	assert_int_equal(bands_walk(&phase, add_up, &seen), 0);
 	assert_int_equal(seen, 3 * 3); /* all, GET /, cron -> web */

@@ -269,7 +269,21 @@ static void close_sum(struct breakdown *out)
 	}
 }
 
-static int add_all(const struct profile *profile, const struct cut *cut, struct breakdown *out)
+/*
+ * What no trace has of opening the client's connections, and the client itself knows: looking the
+ * host up, and the TLS handshake. Of all requests together, not of the slow ones.
+ */
+static double opening_ns(const struct endpoint *client, enum band band)
+{
+	double requests = client ? (double)client->latency_uncorrected_ns.count : 0;
+
+	if (band != BAND_ALL || !(requests > 0))
+		return 0;
+	return ((double)client->dns_ns.sum_ns + (double)client->tls_ns.sum_ns) / requests;
+}
+
+static int add_all(const struct profile *profile, const struct cut *cut,
+		   const struct endpoint *client, struct breakdown *out)
 {
 	struct mean *means = calloc(profile->nr_places, sizeof(*means));
 	const void **sorted = calloc(profile->nr_places, sizeof(*sorted));
@@ -281,8 +295,13 @@ static int add_all(const struct profile *profile, const struct cut *cut, struct 
 	if (!means || !sorted || !out->rows)
 		goto out;
 	order.nr = make_means(profile, out->band, cut, means);
-	for (i = 0; i < order.nr; i++)
+	for (i = 0; i < order.nr; i++) {
 		sorted[i] = &means[i];
+		if (means[i].place->path[0])
+			continue;
+		means[i].ns[COMPONENT_connect] += opening_ns(client, out->band);
+		means[i].sum_ns[COMPONENT_connect] += opening_ns(client, out->band);
+	}
 	qsort_r(sorted, order.nr, sizeof(*sorted), by_tree, &order);
 	for (i = 0; i < order.nr; i++)
 		add_rows(out, *(const struct mean *)sorted[i]);
@@ -306,7 +325,7 @@ int breakdown_make(const struct profile *profile, enum band band, const struct e
 		return 0;
 	if (client)
 		out->client_ns = band_mean(&client->latency_uncorrected_ns, band);
-	return add_all(profile, &cut, out);
+	return add_all(profile, &cut, client, out);
 }
 
 void breakdown_free(struct breakdown *breakdown)

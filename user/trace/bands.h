@@ -16,8 +16,8 @@ struct breakdown {
 	const char *endpoint;
 	enum band band;
 	double requests;  /* that it stands for */
-	double traced_ns; /* mean time of a request by the traces: all rows but downstream and the
-			     client's residual */
+	double traced_ns; /* mean time of a request by the traces, and by the client where it opened
+			     connections: all rows but downstream and the client's residual */
 	double client_ns; /* the mean that the client measured, from the actual start; NAN: none */
 	/*
 	 * By place, callers before those they call, the places of one caller by their time;
@@ -31,8 +31,9 @@ struct breakdown {
 /*
  * Breaks the slowest requests of @profile down: all, a tenth or a hundredth, by what the traces
  * stand for. Requests of one bucket (3 % of a latency) count as alike, so that the band has exactly
- * its share. @client is the load's own measurement of the endpoint, or NULL: what it has beyond
- * the traces, or lacks, is the row other of the empty path. Of the tail its mean is that of the
+ * its share. @client is the load's own measurement of the endpoint, or NULL: its looking up and TLS
+ * handshakes are the row connect of the empty path (for all requests), and what it has beyond that
+ * and the traces, or lacks, the row other. Of the tail its mean is that of the
  * middles of its buckets, 1.6 % at most off. No rows when less than one request is in the band.
  * 0 or -ENOMEM; the caller frees @out with breakdown_free() in any case.
  */
