@@ -275,11 +275,11 @@ static void close_sum(struct breakdown *out)
  */
 static double opening_ns(const struct endpoint *client, enum band band)
 {
-	double requests = client ? (double)client->latency_uncorrected_ns.count : 0;
+	u64 requests = client ? client->latency_uncorrected_ns.count : 0;
 
-	if (band != BAND_ALL || !(requests > 0))
+	if (!client || !requests || band != BAND_ALL)
 		return 0;
-	return ((double)client->dns_ns.sum_ns + (double)client->tls_ns.sum_ns) / requests;
+	return (double)(client->dns_ns.sum_ns + client->tls_ns.sum_ns) / (double)requests;
 }
 
 static int add_all(const struct profile *profile, const struct cut *cut,
