@@ -76,7 +76,7 @@ is "$("$SITU" trend --json --metric 'errors(/none)' "$TMP/well.db" | jq -c .seri
 
 # More placements than can be held against each other.
 jq '.phases[0] as $phase | .endpoints[0] as $endpoint |
-	[range(40) | "p\(.)"] as $names | .attribution = [] | .coverage = [] | .profiles = [] |
+	[range(40) | "p\(.)"] as $names | .attribution = [] | .coverage = [] | .profiles = [] | .hops = [] |
 	.services = [] | .edges = [] |
 	.phases = [$names[] as $name | $phase | .placement = $name] |
 	.endpoints = [$names[] as $name | $endpoint | .placement = $name]' "$GOLDEN" > "$TMP/many.json"
