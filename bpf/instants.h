@@ -7,6 +7,22 @@
 #include "user/base/types.h" /* the BPF side has u64 and the like from vmlinux.h */
 #endif
 
+static inline __attribute__((always_inline)) u64 ns_min(u64 a, u64 b)
+{
+	return a < b ? a : b;
+}
+
+static inline __attribute__((always_inline)) u64 ns_max(u64 a, u64 b)
+{
+	return a > b ? a : b;
+}
+
+/* From @b to @a; 0 where that is the other way round. */
+static inline __attribute__((always_inline)) u64 ns_minus(u64 a, u64 b)
+{
+	return a > b ? a - b : 0;
+}
+
 /* In the order in which they come: at the client, at the server, at the client again. */
 enum instant { CONNECTS, SENT, ARRIVED, BEGUN, ANSWERED, RETURNED, READ, INSTANTS };
 

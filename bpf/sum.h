@@ -48,21 +48,6 @@ struct sum_calls {
 
 #define SUM_INLINE static inline __attribute__((always_inline))
 
-SUM_INLINE u64 sum_min(u64 a, u64 b)
-{
-	return a < b ? a : b;
-}
-
-SUM_INLINE u64 sum_max(u64 a, u64 b)
-{
-	return a > b ? a : b;
-}
-
-SUM_INLINE u64 sum_minus(u64 a, u64 b)
-{
-	return a > b ? a - b : 0;
-}
-
 SUM_INLINE u32 sum_where(const struct span_record *r)
 {
 	if (r->edge < EDGE_ROWS_MAX)
@@ -108,27 +93,27 @@ SUM_INLINE u64 sum_usage(const struct span_usage *u)
 SUM_INLINE void sum_call(struct sum_calls *calls, const u64 caller[INSTANTS], const u64 t[INSTANTS],
 			 const struct span_usage *used)
 {
-	u64 begun_ns = sum_max(calls->until_ns, caller[BEGUN]);
+	u64 begun_ns = ns_max(calls->until_ns, caller[BEGUN]);
 	u64 gap_ns =
-		sum_minus(sum_min(t[READ], caller[ANSWERED]), sum_max(t[RETURNED], caller[BEGUN]));
-	u64 read_ns = sum_min(used->cpu_ns + used->runq_ns + used->throttled_ns, gap_ns);
+		ns_minus(ns_min(t[READ], caller[ANSWERED]), ns_max(t[RETURNED], caller[BEGUN]));
+	u64 read_ns = ns_min(used->cpu_ns + used->runq_ns + used->throttled_ns, gap_ns);
 	u64 beside_ns = sum_usage(used) - read_ns;
 
 	calls->down_ns +=
-		sum_minus(sum_min(t[RETURNED], caller[ANSWERED]), sum_max(t[CONNECTS], begun_ns));
+		ns_minus(ns_min(t[RETURNED], caller[ANSWERED]), ns_max(t[CONNECTS], begun_ns));
 	calls->unread_ns += gap_ns - read_ns;
 	if (t[SENT] < calls->until_ns)
-		beside_ns = sum_min(beside_ns, sum_minus(t[READ], calls->until_ns));
+		beside_ns = ns_min(beside_ns, ns_minus(t[READ], calls->until_ns));
 	calls->beside_ns += beside_ns;
-	calls->until_ns = sum_max(calls->until_ns, t[RETURNED]);
+	calls->until_ns = ns_max(calls->until_ns, t[RETURNED]);
 }
 
 /* The components @ns of the call @r with the instants @t and calls of its own. */
 SUM_INLINE void sum_components(u64 ns[SUM_NR], const struct span_record *r, const u64 t[INSTANTS],
 			       const struct sum_calls *calls)
 {
-	u64 room_ns = sum_minus(t[ANSWERED] - t[BEGUN], calls->down_ns);
-	u64 unread_ns = sum_min(calls->unread_ns, room_ns);
+	u64 room_ns = ns_minus(t[ANSWERED] - t[BEGUN], calls->down_ns);
+	u64 unread_ns = ns_min(calls->unread_ns, room_ns);
 
 	ns[SUM_NETWORK] = t[ARRIVED] - t[SENT] + t[RETURNED] - t[ANSWERED];
 	ns[SUM_CONNECT] = t[SENT] - t[CONNECTS];
@@ -139,7 +124,7 @@ SUM_INLINE void sum_components(u64 ns[SUM_NR], const struct span_record *r, cons
 	ns[SUM_DISK] = r->used.disk_ns;
 	ns[SUM_DOWNSTREAM] = calls->down_ns;
 	ns[SUM_OTHER] =
-		sum_minus(room_ns - unread_ns, sum_minus(sum_usage(&r->used), calls->beside_ns));
+		ns_minus(room_ns - unread_ns, ns_minus(sum_usage(&r->used), calls->beside_ns));
 	ns[SUM_TIME] = t[RETURNED] - t[CONNECTS];
 }
 

@@ -6,29 +6,12 @@
 #include <string.h>
 
 #include "bpf/sum.h"
+#include "tests/unit/sample_names.h"
 #include "tests/unit/sample_trace.h"
 #include "user/attribute/hops.h"
 #include "user/trace/bands.h"
 
-static struct names *names;
-static struct cgroupfs *fs;
 static struct estimates estimates;
-
-static int open_names(void **state)
-{
-	(void)state;
-	if (cgroupfs_open(&fs, "tests/sysroot/unified"))
-		return -1;
-	return names_open(&names, fs, "a");
-}
-
-static int close_names(void **state)
-{
-	(void)state;
-	names_close(names);
-	cgroupfs_close(fs);
-	return 0;
-}
 
 /* Owners in the slots from SLOT_FIRST on, called by these hints. */
 static struct snapshot make_snapshot(const char *const *hints, u32 nr)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "tests/unit/random_run.h"
+#include "tests/unit/random_trace.h"
 #include "tests/unit/sample_trace.h"
 #include "user/trace/split.h"
 
@@ -439,7 +439,6 @@ static void any_calls_in_turn_are_split_exactly(void **state)
 	}
 }
 
-/* Records that no kernel writes: any numbers, in any tree. */
 static void whatever_comes_adds_up(void **state)
 {
 	static struct span_record spans[SPAN_TRACE_MAX];
@@ -448,19 +447,8 @@ static void whatever_comes_adds_up(void **state)
 
 	(void)state;
 	for (seed = 1; seed <= 3000; seed++) {
-		u64 random = seed, wide = random_u64(&random) % 60;
-		u32 i, nr = 1 + (u32)(random_u64(&random) % SPAN_TRACE_MAX);
+		u32 nr = random_records(spans, seed);
 
-		for (i = 0; i < nr; i++) {
-			u64 *word = (u64 *)&spans[i];
-			size_t k;
-
-			for (k = 0; k < sizeof(spans[i]) / sizeof(*word); k++)
-				word[k] = random_u64(&random) % 4 ? random_u64(&random) >> wide : 0;
-			spans[i].id = (u32)(random_u64(&random) % (nr + 1));
-			spans[i].parent = (u32)(random_u64(&random) % (nr + 1));
-			spans[i].server_slot = (u16)(random_u64(&random) % 6);
-		}
 		spans[nr - 1].id = 0;
 		split_of(spans, nr, &split);
 		assert_true(split.nr_places <= SPAN_TRACE_MAX + 1);

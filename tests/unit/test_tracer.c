@@ -5,28 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/unit/sample_names.h"
 #include "tests/unit/sample_trace.h"
 #include "user/attribute/tracer.h"
 #include "user/trace/bands.h"
-
-static struct names *names;
-static struct cgroupfs *fs;
-
-static int open_names(void **state)
-{
-	(void)state;
-	if (cgroupfs_open(&fs, "tests/sysroot/unified"))
-		return -1;
-	return names_open(&names, fs, "a");
-}
-
-static int close_names(void **state)
-{
-	(void)state;
-	names_close(names);
-	cgroupfs_close(fs);
-	return 0;
-}
 
 /* Slots whose cgroups nobody knows are called by their hints: "…/web (gone)". */
 static struct snapshot make_snapshot(void)

@@ -28,21 +28,6 @@ struct own {
 	struct span_usage usage;
 };
 
-static u64 min(u64 a, u64 b)
-{
-	return a < b ? a : b;
-}
-
-static u64 max(u64 a, u64 b)
-{
-	return a > b ? a : b;
-}
-
-static u64 minus(u64 a, u64 b)
-{
-	return a > b ? a - b : 0;
-}
-
 /* @value * @part / @whole; @part is at most @whole. */
 static u64 scale(u64 value, u64 part, u64 whole)
 {
@@ -154,8 +139,8 @@ static u64 share_out(struct work *w, const struct node *n, u64 from, u64 to)
 	for (i = n->child; i != NOBODY; i = w->node[i].sibling) {
 		struct node *child = &w->node[i];
 
-		child->to = max(min(child->t[RETURNED], left), from);
-		child->from = min(max(child->t[CONNECTS], from), child->to);
+		child->to = ns_max(ns_min(child->t[RETURNED], left), from);
+		child->from = ns_min(ns_max(child->t[CONNECTS], from), child->to);
 		sum += child->to - child->from;
 		if (child->to > child->from)
 			left = child->from;
@@ -166,7 +151,7 @@ static u64 share_out(struct work *w, const struct node *n, u64 from, u64 to)
 /* Moves up to *@room of *@from to *@to. */
 static void fit(u64 *from, u64 *to, u64 *room)
 {
-	u64 moved = min(*from, *room);
+	u64 moved = ns_min(*from, *room);
 
 	*from -= moved;
 	*to += moved;
@@ -192,17 +177,17 @@ static struct span_usage beside(const struct work *w, const struct node *n, u32 
 {
 	const struct node *c = &w->node[child];
 	struct span_usage used = c->record->caller;
-	u64 whole = c->t[READ] - c->t[SENT], end = min(c->t[READ], n->t[ANSWERED]);
-	u64 counted = max(c->t[SENT], n->t[BEGUN]), part;
+	u64 whole = c->t[READ] - c->t[SENT], end = ns_min(c->t[READ], n->t[ANSWERED]);
+	u64 counted = ns_max(c->t[SENT], n->t[BEGUN]), part;
 	u32 i;
 
 	for (i = n->child; i != NOBODY; i = w->node[i].sibling) {
 		const struct node *o = &w->node[i];
 
 		if (o->t[SENT] < c->t[SENT] || (o->t[SENT] == c->t[SENT] && i < child))
-			counted = max(counted, o->t[READ]);
+			counted = ns_max(counted, o->t[READ]);
 	}
-	part = minus(end, counted);
+	part = ns_minus(end, counted);
 	if (part < whole) {
 		used.cpu_ns = scale(used.cpu_ns, part, whole);
 		used.runq_ns = scale(used.runq_ns, part, whole);
@@ -233,8 +218,8 @@ static void usage_limit(struct span_usage *u, u64 room_ns)
 /* A number that no kernel has counted must not make sums run over. */
 static struct span_usage bounded(const struct span_usage *u, u64 most)
 {
-	return (struct span_usage){ min(u->cpu_ns, most), min(u->runq_ns, most),
-				    min(u->throttled_ns, most), min(u->disk_ns, most) };
+	return (struct span_usage){ ns_min(u->cpu_ns, most), ns_min(u->runq_ns, most),
+				    ns_min(u->throttled_ns, most), ns_min(u->disk_ns, most) };
 }
 
 /* What @n's service did by itself over its whole time; children have their parts of that. */
@@ -248,17 +233,18 @@ static struct own find_own(struct work *w, struct node *n)
 	for (i = n->child; i != NOBODY; i = w->node[i].sibling) {
 		const struct node *child = &w->node[i];
 		struct span_usage used = beside(w, n, i), on_path = { 0 };
-		u64 gap = minus(min(child->t[READ], left), max(child->t[RETURNED], n->t[BEGUN]));
+		u64 gap = ns_minus(ns_min(child->t[READ], left),
+				   ns_max(child->t[RETURNED], n->t[BEGUN]));
 
 		own.queue_ns += split_gap(&used, &on_path, gap);
-		own.usage.cpu_ns = minus(own.usage.cpu_ns, used.cpu_ns);
-		own.usage.runq_ns = minus(own.usage.runq_ns, used.runq_ns);
-		own.usage.throttled_ns = minus(own.usage.throttled_ns, used.throttled_ns);
-		own.usage.disk_ns = minus(own.usage.disk_ns, used.disk_ns);
+		own.usage.cpu_ns = ns_minus(own.usage.cpu_ns, used.cpu_ns);
+		own.usage.runq_ns = ns_minus(own.usage.runq_ns, used.runq_ns);
+		own.usage.throttled_ns = ns_minus(own.usage.throttled_ns, used.throttled_ns);
+		own.usage.disk_ns = ns_minus(own.usage.disk_ns, used.disk_ns);
 		if (child->to > child->from)
 			left = child->from;
 	}
-	own.queue_ns = min(own.queue_ns, own.wall_ns);
+	own.queue_ns = ns_min(own.queue_ns, own.wall_ns);
 	usage_limit(&own.usage, own.wall_ns - own.queue_ns);
 	return own;
 }
@@ -298,7 +284,7 @@ static void split_call(struct work *w, struct node *n)
 	u32 i;
 
 	for (i = CONNECTS; i <= RETURNED; i++)
-		cut[i] = max(min(t[i], n->to), n->from);
+		cut[i] = ns_max(ns_min(t[i], n->to), n->from);
 	add(place, COMPONENT_connect, cut[SENT] - cut[CONNECTS], t[SENT] - t[CONNECTS]);
 	add(place, COMPONENT_network, cut[ARRIVED] - cut[SENT] + cut[RETURNED] - cut[ANSWERED],
 	    t[ARRIVED] - t[SENT] + t[RETURNED] - t[ANSWERED]);
