@@ -119,12 +119,15 @@ const struct command cmd_show = {
 		"add up to what the client measured; what no line explains is '(client) other'. "
 		"[calls]: the time it waited for calls of its own, which the lines below have; 'in "
 		"all' counts calls that overlap each in full.\n"
-		"network: to the service and back; connect: opening the connection; sock queue: "
+		"network: to the service and back; connect: opening the connection (of the client: "
+		"look-ups and TLS handshakes); sock queue: "
 		"arrived and not yet read; cpu; run queue: another one ran on that CPU (who, is said "
 		"below the tree); throttled: by the cgroup's quota; disk; other: locks, sleeps, and "
 		"calls that could not be followed. Of a server that was not measured (an address), "
 		"network is its own time, too. Coverage is the share of requests whose tree is whole, "
-		"and what made the others incomplete.",
+		"and what made the others incomplete. Trees are made of the requests that were traced, "
+		"a sample when there are many; the kernel sums all of them up, and the last line says "
+		"how far the sample's mean is off.",
 	.examples = "situ show\n"
 		    "situ show shop.db:3\n"
 		    "situ show --endpoint /api/cart/add shop.db\n"
