@@ -51,11 +51,20 @@ static __always_inline void leave_out_fins(struct conn *conn, const struct sock 
 /*
  * The smallest round trip of the last minutes, not srtt: where the peer answers, its ACK waits for
  * the answer to travel with, and srtt becomes the server's time (5.5 ms over loopback, measured).
+ * It changes seldom, so a connection is asked once in a period of 2^24 ns, not at each answer.
  */
-static __always_inline void count_rtt(struct edge_row *row, const struct tcp_sock *tp)
-{
-	u64 rtt_ns = (u64)tp->rtt_min.s[0].v * 1000;
+#define RTT_PERIOD_BITS 24
 
+static __always_inline void count_rtt(struct edge_row *row, struct conn *conn,
+				      const struct tcp_sock *tp, u64 now_ns)
+{
+	u32 period = now_ns >> RTT_PERIOD_BITS;
+	u64 rtt_ns;
+
+	if (period == conn->rtt_period)
+		return;
+	conn->rtt_period = period;
+	rtt_ns = (u64)tp->rtt_min.s[0].v * 1000;
 	add(&row->rtt_sum_ns, rtt_ns);
 	hist_count_coarse(row->rtt, rtt_ns);
 }

@@ -33,25 +33,28 @@ enum conn_turn {
 	TURN_ANSWERED,
 };
 
+/* In the order of use: a segment touches the first cache line, and little of the second. */
 struct conn {
-	u64 started_ns; /* client: when the SYN was sent */
-	u64 connect_ns; /* client: not yet counted in a row */
-	u64 request_ns; /* server: last arrival of a request without an answer so far; 0: none */
+	u8 role;	/* enum conn_role */
+	u8 joined;	/* server: the client's half is on this kernel and counts for both */
+	u8 ownerless;	/* v1: the socket does not say whose it is, and nobody has read so far */
+	u8 adopted;	/* was open before the programs were attached */
+	u32 row;	/* of the edge; DENSE_NONE until it is known, CONN_NO_ROW without one */
+	u32 write_seq;	/* client: at the last response; server: at the request's arrival */
+	u32 retrans;	/* tp->total_retrans counted so far */
+	u64 generation; /* of the row when it was taken */
 	u64 acked;	/* tp->bytes_acked counted so far */
 	u64 received;	/* tp->bytes_received counted so far */
-	u64 generation; /* of the row when it was taken */
+	u64 request_ns; /* server: last arrival of a request without an answer so far; 0: none */
+	u64 arrived_ns; /* for spans: last data */
+	u64 asked_ns;	/* client: departure of the request that ended at asked_seq */
+	u32 asked_seq;	/* client: tp->write_seq when all was acknowledged, without an answer */
+	u32 rtt_period; /* of the last sample of the round-trip time */
+	u64 started_ns; /* client: when the SYN was sent */
+	u64 connect_ns; /* client: not yet counted in a row */
 	struct isn_pair isn;
-	u64 asked_ns;  /* client: departure of the request that ended at asked_seq */
-	u32 asked_seq; /* client: tp->write_seq when all was acknowledged, without an answer */
-	u32 write_seq; /* client: at the last response; server: at the request's arrival */
-	u32 retrans;   /* tp->total_retrans counted so far */
-	u32 row;       /* of the edge; DENSE_NONE until it is known, CONN_NO_ROW without one */
-	u16 slot;      /* own service */
-	u8 role;       /* enum conn_role */
-	u8 joined;     /* server: the client's half is on this kernel and counts for both */
-	u8 adopted;    /* was open before the programs were attached */
-	u8 ownerless;  /* v1: the socket does not say whose it is, and nobody has read so far */
-	u8 counted;    /* in its row's open connections, by this half */
+	u16 slot;   /* own service */
+	u8 counted; /* in its row's open connections, by this half */
 
 	/* For spans. */
 	u8 turn;		/* enum conn_turn */
@@ -60,7 +63,6 @@ struct conn {
 	u32 link;		/* in span_links; 0: none so far */
 	u32 ordinal;		/* requests seen on it by this half */
 	u32 read_seq;		/* tp->copied_seq, where reads are not traced by their length */
-	u64 arrived_ns;		/* last data */
 	u64 word;		/* a unix-domain server's: what struct span_link has otherwise */
 	struct span_ref span;	/* of the request under way, or the last one */
 	struct span_ref caller; /* client: what its thread worked on when it connected */

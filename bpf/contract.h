@@ -213,23 +213,24 @@ struct edge_key {
 
 struct edge_row {
 	struct edge_key key; /* port 0: free */
-	u64 generation; /* grows each time the row is taken: a connection of before is not counted
-			 */
-	struct addr local; /* the server's own address, when it is on this kernel */
+	struct addr local;   /* the server's own address, when it is on this kernel */
 	u64 connections;
 	u64 open; /* now: falls, too */
-	u64 responses;
 	u64 retransmits;
 	u64 resets;
+	u64 connect_sum_ns;
+	u64 rtt_sum_ns;
+	/* What each turn touches lies together. */
+	u64 untimed; /* turns that are in none of the histograms, their stamps being of no use */
+	/* Grows each time the row is taken: a connection of before is not counted. */
+	u64 generation;
 	u64 bytes_tx;
 	u64 bytes_rx;
-	u64 connect_sum_ns;
 	u64 response_sum_ns;
 	u64 service_sum_ns;
-	u64 rtt_sum_ns;
-	u64 connect[HIST_COARSE_NR];
 	u64 response[HIST_KERNEL_NR];
 	u64 service[HIST_KERNEL_NR];
+	u64 connect[HIST_COARSE_NR];
 	u64 rtt[HIST_COARSE_NR];
 };
 

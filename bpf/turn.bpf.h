@@ -16,6 +16,15 @@
 
 #define TCP_HEADER_MAX 60
 
+/* A turn whose stamps say nothing. @counts: there is no other half that has it in a histogram. */
+static __noinline int lose_time(struct edge_row *row, bool counts)
+{
+	if (row && counts)
+		add(&row->untimed, 1);
+	lose(LOSS_TCP_CLOCK);
+	return 0;
+}
+
 /* The server has answered since the request came: its time ends with the departure. */
 static __always_inline void server_turn(struct edge_row *row, struct conn *conn,
 					const struct tcp_sock *tp)
@@ -24,12 +33,10 @@ static __always_inline void server_turn(struct edge_row *row, struct conn *conn,
 
 	conn->request_ns = 0;
 	account(row, conn, tp);
-	if (!conn->joined) {
-		add(&row->responses, 1);
-		count_rtt(row, tp);
-	}
+	if (!conn->joined)
+		count_rtt(row, conn, tp, departed_ns);
 	if ((s64)service_ns < 0) {
-		lose(LOSS_TCP_CLOCK);
+		lose_time(row, !conn->joined);
 		return;
 	}
 	add(&row->service_sum_ns, service_ns);
@@ -82,7 +89,7 @@ static __always_inline u64 asked_at(const struct conn *conn, const struct tcp_so
 static __always_inline void client_receive(struct sock *sk, struct conn *conn,
 					   const struct tcp_sock *tp, bool payload)
 {
-	u64 response_ns;
+	u64 now_ns, response_ns;
 	struct edge_row *row;
 
 	if (!payload) {
@@ -99,16 +106,16 @@ static __always_inline void client_receive(struct sock *sk, struct conn *conn,
 	/* Nothing was asked since the last answer: this is more of it, or the server's own idea. */
 	if (tp->write_seq == conn->write_seq)
 		return;
-	response_ns = (spans_on ? conn->arrived_ns : bpf_ktime_get_ns()) - asked_at(conn, tp);
+	now_ns = spans_on ? conn->arrived_ns : bpf_ktime_get_ns();
+	response_ns = now_ns - asked_at(conn, tp);
 	conn->write_seq = tp->write_seq;
 	row = edge_of(conn);
 	if (!row)
 		return;
-	add(&row->responses, 1);
 	account(row, conn, tp);
-	count_rtt(row, tp);
+	count_rtt(row, conn, tp, now_ns);
 	if ((s64)response_ns < 0) {
-		lose(LOSS_TCP_CLOCK);
+		lose_time(row, true);
 		return;
 	}
 	add(&row->response_sum_ns, response_ns);

@@ -98,9 +98,25 @@ static int add_to_service(const struct build *b, u32 owner, u64 tx, u64 rx)
 	return 0;
 }
 
+/*
+ * Turns so far: the client's where its end is on this kernel, else the server's. Each is in its
+ * histogram, unless its stamps were of no use.
+ */
+static u64 responses_of(const struct edge_row *row)
+{
+	const u64 *turns = row->key.client_slot == SLOT_REMOTE ? row->service : row->response;
+	u64 sum = row->untimed;
+	unsigned int i;
+
+	for (i = 0; i < HIST_KERNEL_NR; i++)
+		sum += turns[i];
+	return sum;
+}
+
 static bool edge_moved(const struct edge_row *now, const struct edge_row *was)
 {
-	return now->connections != was->connections || now->responses != was->responses ||
+	return now->connections != was->connections || now->untimed != was->untimed ||
+	       now->response_sum_ns != was->response_sum_ns ||
 	       now->retransmits != was->retransmits || now->resets != was->resets ||
 	       now->bytes_tx != was->bytes_tx || now->bytes_rx != was->bytes_rx ||
 	       now->service_sum_ns != was->service_sum_ns || now->open;
@@ -125,7 +141,7 @@ int build_edge(const struct build *b, u32 index)
 	rx = delta_u64(now->bytes_rx, was->bytes_rx);
 	edge->connections += delta_u64(now->connections, was->connections);
 	edge->open += now->open;
-	edge->responses += delta_u64(now->responses, was->responses);
+	edge->responses += delta_u64(responses_of(now), responses_of(was));
 	edge->retransmits += delta_u64(now->retransmits, was->retransmits);
 	edge->resets += delta_u64(now->resets, was->resets);
 	edge->bytes_tx += tx;
