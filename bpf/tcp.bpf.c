@@ -99,7 +99,7 @@ static __noinline void adopt(struct sock *sk, const struct tcp_sock *tp)
 SEC("?tp_btf/tcp_probe")
 int BPF_PROG(tcp_receive, struct sock *sk, struct sk_buff *skb)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tp = tcp_of(sk);
 	struct conn *conn;
 	bool payload;
 
