@@ -350,18 +350,37 @@ static __always_inline void speak(struct event *e, bool sent)
 		server_received(e);
 }
 
+/*
+ * When the event @e happened, as the time now and how long ago: a send is what departed last. The
+ * clock need not be read where that stamp is not ahead of it, as pacing makes it, and the thread
+ * has not left its CPU since.
+ */
+static __always_inline u64 time_of(const struct event *e, const struct tcp_sock *tp, bool sent,
+				   u64 *after_ns)
+{
+	u64 departed_ns = tp->tcp_wstamp_ns, now_ns;
+
+	*after_ns = 0;
+	if (!sent || departed_ns <= e->thread->at_ns)
+		return bpf_ktime_get_ns();
+	if (e->sk->sk_pacing_status == SK_PACING_NONE && thread_ran_at(e->task, departed_ns))
+		return departed_ns;
+	now_ns = bpf_ktime_get_ns();
+	if (departed_ns < now_ns)
+		*after_ns = now_ns - departed_ns;
+	return now_ns;
+}
+
 static __always_inline int speak_tcp(struct sock *sk, bool sent, int bytes)
 {
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-	u64 now_ns, after_ns = 0;
+	struct tcp_sock *tp = tcp_of(sk);
+	u64 now_ns, after_ns;
 	struct event e;
 
 	e.conn = bytes > 0 ? conn_find(sk) : NULL;
 	if (!tp || !e.conn || e.conn->role == ROLE_UNKNOWN || !begin(&e, sk))
 		return 0;
-	now_ns = bpf_ktime_get_ns();
-	if (sent && tp->tcp_wstamp_ns > e.thread->at_ns && tp->tcp_wstamp_ns < now_ns)
-		after_ns = now_ns - tp->tcp_wstamp_ns;
+	now_ns = time_of(&e, tp, sent, &after_ns);
 	e.stream = (sent ? tp->write_seq : tp->copied_seq) - bytes - e.conn->isn.client;
 	use(&e, now_ns, after_ns);
 	speak(&e, sent);

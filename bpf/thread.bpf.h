@@ -135,6 +135,14 @@ static __always_inline void thread_switch(struct task_struct *prev, struct task_
 	}
 }
 
+/* Whether the slice of the running task, as far as it is in no sum so far, had begun by @at_ns. */
+static __always_inline bool thread_ran_at(const struct task_struct *task, u64 at_ns)
+{
+	const struct thread_clock *clock = thread_clock();
+
+	return clock && clock->off_ns && (s64)(at_ns - clock->off_ns - task->se.exec_start) > 0;
+}
+
 /*
  * Run time of the running task up to now: the kernel's sum is as old as the last tick. Read
  * twice, since a tick may come in between.
