@@ -326,7 +326,7 @@ static __always_inline u32 submitted_slot(const struct request *rq)
 	css = io_css(set);
 	cgroup = set->dfl_cgrp;
 	key = owner_key(cgroup, OWNER_V2);
-	if (key == OWNER_ROOT || !blkg || css != &blkg->blkcg->css || css->parent)
+	if (key == OWNER_ROOT || !blkg || blkg->parent || css != &blkg->blkcg->css)
 		return submitted_slot_slowly(rq);
 	return owner_slot(key, cgroup->kn);
 }

@@ -71,7 +71,7 @@ static __always_inline void sum_add(struct sum_row *row, const u64 ns[SUM_NR])
 	u32 i;
 
 	__sync_fetch_and_add(&row->calls, 1);
-#pragma unroll
+#pragma clang loop unroll(disable)
 	for (i = 0; i < SUM_NR; i++) {
 		u64 bucket;
 
