@@ -2,6 +2,7 @@
 /* Kept traces in the formats of viewers: what their readers need holds, whatever the trace. */
 #include "tests/unit/unit.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,6 +135,27 @@ static void chrome_has_what_perfetto_reads(void **state)
 	run_free(&run);
 }
 
+/* Microseconds since 1970 leave a double a quarter of one: so all count from the first instant. */
+static void an_unknown_instant_is_not_the_first(void **state)
+{
+	struct run run = { 0 };
+	json_t *document, *events, *event;
+	size_t i;
+
+	(void)state;
+	add_trace(&run);
+	kept_add_span(&run.phases[0].traces[0], "web", "lost", "10.0.0.9:80")->parent = 0;
+	document = export_with(export_chrome, &run);
+	events = json_object_get(document, "traceEvents");
+	json_array_foreach (events, i, event) {
+		if (strcmp(text_at(event, "ph"), "X") == 0)
+			assert_true(json_number_value(json_object_get(event, "ts")) < 100);
+	}
+	assert_true(i > 0);
+	json_decref(document);
+	run_free(&run);
+}
+
 /* @digits of lower-case hexadecimal, not all of them 0. */
 static void check_id(const char *text, size_t digits)
 {
@@ -255,11 +277,30 @@ static void check_slice(const json_t *named, const json_t *event)
 	assert_non_null(json_object_get(named, key));
 }
 
+/*
+ * The slices of a row stand one behind the other, each within the one before it, in nanoseconds as
+ * Perfetto rounds to: it cannot draw what overlaps. @row has the row's last slice so far.
+ */
+static void check_nesting(json_int_t row[3], const json_t *event)
+{
+	double ts = json_number_value(json_object_get(event, "ts"));
+	double dur = json_number_value(json_object_get(event, "dur"));
+	json_int_t tid = json_integer_value(json_object_get(event, "tid"));
+	json_int_t from = llround(ts * 1000), to = from + llround(dur * 1000);
+
+	assert_true(ts < 1e13); /* beyond, a double is too coarse */
+	assert_true(row[0] != tid || (from >= row[1] && to <= row[2]));
+	row[0] = tid;
+	row[1] = from;
+	row[2] = to;
+}
+
 /* The Trace Event Format: complete events in microseconds, metadata events with names. */
 static size_t check_chrome(const json_t *document)
 {
 	const json_t *events = json_object_get(document, "traceEvents");
 	json_t *named = json_object(), *event;
+	json_int_t row[3] = { 0 };
 	size_t i, slices = 0;
 
 	assert_string_equal(text_at(document, "displayTimeUnit"), "ns");
@@ -269,9 +310,11 @@ static size_t check_chrome(const json_t *document)
 		assert_true(json_is_integer(json_object_get(event, "tid")));
 		if (strcmp(text_at(event, "ph"), "M") == 0) {
 			take_name(named, event);
+			row[0] = 0;
 			continue;
 		}
 		check_slice(named, event);
+		check_nesting(row, event);
 		slices++;
 	}
 	json_decref(named);
@@ -355,6 +398,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(otlp_has_what_jaeger_reads),
 		cmocka_unit_test(chrome_has_what_perfetto_reads),
+		cmocka_unit_test(an_unknown_instant_is_not_the_first),
 		cmocka_unit_test(any_trace_is_written),
 		cmocka_unit_test(each_document_is_as_its_format_says),
 	};

@@ -25,7 +25,7 @@ struct writer {
 	const struct phase *phase;
 	const struct kept_trace *trace;
 	u64 number;   /* of the trace in the document, from 1 */
-	u64 first_ns; /* of all traces */
+	u64 first_ns; /* of all that is known of all traces */
 	bool first;   /* nothing is in the list yet */
 	int failed;
 };
@@ -245,10 +245,10 @@ static json_t *microseconds(u64 ns)
 static void put_slice(struct writer *w, size_t thread, const char *name, u64 from, u64 to,
 		      json_t *args)
 {
-	put(w,
-	    json_pack("{s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:o}", "ph", "X", "cat", "situ", "name", name,
-		      "ts", microseconds(from - w->first_ns), "dur", microseconds(to - from), "pid",
-		      (json_int_t)w->number, "tid", (json_int_t)thread, "args", args));
+	put(w, json_pack("{s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:o}", "ph", "X", "cat", "situ", "name",
+			 name, "ts", microseconds(ns_minus(from, w->first_ns)), "dur",
+			 microseconds(to - from), "pid", (json_int_t)w->number, "tid",
+			 (json_int_t)thread, "args", args));
 }
 
 static json_t *server_args(const struct kept_span *span)
@@ -303,7 +303,7 @@ static void find_first(struct writer *w)
 
 	for (i = 0; i < w->trace->nr_spans; i++) {
 		instants_of(&w->trace->spans[i], t);
-		if (!w->first_ns || t[CONNECTS] < w->first_ns)
+		if (t[CONNECTS] && (!w->first_ns || t[CONNECTS] < w->first_ns))
 			w->first_ns = t[CONNECTS];
 	}
 }
