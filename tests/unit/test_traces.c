@@ -117,14 +117,14 @@ static void chrome_has_what_perfetto_reads(void **state)
 	add_trace(&run);
 	document = export_with(export_chrome, &run);
 	events = json_object_get(document, "traceEvents");
-	assert_int_equal(json_array_size(events), 3 + 3 + 1);
+	assert_int_equal(json_array_size(events), 2 + 2 * 2 + 3 + 1);
 	/* Slices of a row lie within each other, or Perfetto drops them. */
 	json_array_foreach (events, i, event) {
 		double ts = json_number_value(json_object_get(event, "ts"));
 		double dur = json_number_value(json_object_get(event, "dur"));
 		json_int_t tid = json_integer_value(json_object_get(event, "tid"));
 
-		if (strcmp(text_at(event, "ph"), "X") != 0 || tid != 1)
+		if (strcmp(text_at(event, "ph"), "X") != 0 || tid != 2)
 			continue;
 		assert_true(from < 0 || (ts >= from && ts + dur <= to + 1e-9));
 		from = ts;
@@ -243,18 +243,27 @@ static size_t check_otlp(json_t *document)
 	return nr;
 }
 
-/* A name of the process or the thread of @event, for later ones. */
-static void take_name(json_t *named, const json_t *event)
+/* A name or a place of the process or the thread of @event, for later ones. */
+static void take_fact(json_t *seen, const json_t *event)
 {
-	bool process = strcmp(text_at(event, "name"), "process_name") == 0;
+	const char *what = text_at(event, "name");
+	bool process = strncmp(what, "process_", 8) == 0;
+	const json_t *args = json_object_get(event, "args");
 	char key[64];
 
-	assert_true(process || strcmp(text_at(event, "name"), "thread_name") == 0);
-	text_at(json_object_get(event, "args"), "name");
-	snprintf(key, sizeof(key), "%lld/%lld",
-		 (long long)json_integer_value(json_object_get(event, "pid")),
-		 process ? 0 : (long long)json_integer_value(json_object_get(event, "tid")));
-	json_object_set_new(named, key, json_true());
+	assert_true(process || strncmp(what, "thread_", 7) == 0);
+	what = strchr(what, '_');
+	if (strcmp(what, "_name") == 0) {
+		text_at(args, "name");
+	} else {
+		assert_string_equal(what, "_sort_index");
+		assert_true(json_is_integer(json_object_get(args, "sort_index")));
+	}
+	snprintf(key, sizeof(key), "%lld%s",
+		 (long long)json_integer_value(json_object_get(event, process ? "pid" : "tid")),
+		 what);
+	assert_null(json_object_get(seen, key)); /* no number of two processes or threads */
+	json_object_set_new(seen, key, json_true());
 }
 
 static void check_slice(const json_t *named, const json_t *event)
@@ -271,9 +280,10 @@ static void check_slice(const json_t *named, const json_t *event)
 	assert_true(json_number_value(json_object_get(event, "ts")) >= 0);
 	assert_true(json_number_value(json_object_get(event, "dur")) >= 0);
 	assert_true(json_is_object(json_object_get(event, "args")));
-	snprintf(key, sizeof(key), "%lld/0", (long long)pid);
+	assert_true(pid != tid);
+	snprintf(key, sizeof(key), "%lld_sort_index", (long long)pid);
 	assert_non_null(json_object_get(named, key));
-	snprintf(key, sizeof(key), "%lld/%lld", (long long)pid, (long long)tid);
+	snprintf(key, sizeof(key), "%lld_sort_index", (long long)tid);
 	assert_non_null(json_object_get(named, key));
 }
 
@@ -309,7 +319,7 @@ static size_t check_chrome(const json_t *document)
 		assert_true(json_integer_value(json_object_get(event, "pid")) > 0);
 		assert_true(json_is_integer(json_object_get(event, "tid")));
 		if (strcmp(text_at(event, "ph"), "M") == 0) {
-			take_name(named, event);
+			take_fact(named, event);
 			row[0] = 0;
 			continue;
 		}

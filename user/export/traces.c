@@ -25,6 +25,7 @@ struct writer {
 	const struct phase *phase;
 	const struct kept_trace *trace;
 	u64 number;   /* of the trace in the document, from 1 */
+	u64 pid, tid; /* of the process and of the thread of the picture */
 	u64 first_ns; /* of all that is known of all traces */
 	bool first;   /* nothing is in the list yet */
 	int failed;
@@ -229,11 +230,27 @@ int export_otlp(const struct run *run, FILE *out, struct err *err)
 	return finish(&w, err);
 }
 
-/* What a process or a thread of the picture is called; @what is "process_name" or the like. */
-static void put_name(struct writer *w, const char *what, size_t thread, const char *name)
+/* What the viewers are to know of the open process or thread; takes over @args. */
+static void put_fact(struct writer *w, const char *what, json_t *args)
 {
-	put(w, json_pack("{s:s,s:s,s:I,s:I,s:{s:s}}", "ph", "M", "name", what, "pid",
-			 (json_int_t)w->number, "tid", (json_int_t)thread, "args", "name", name));
+	put(w, json_pack("{s:s,s:s,s:I,s:I,s:o}", "ph", "M", "name", what, "pid",
+			 (json_int_t)w->pid, "tid", (json_int_t)w->tid, "args", args));
+}
+
+/* Without a place of its own, Catapult sorts rows by name, and Perfetto traces by their slices. */
+static void put_process(struct writer *w, const char *name)
+{
+	w->pid = w->tid = w->tid + 1;
+	put_fact(w, "process_name", json_pack("{s:s}", "name", name));
+	put_fact(w, "process_sort_index", json_pack("{s:I}", "sort_index", (json_int_t)w->pid));
+}
+
+/* As in a kernel, no number is there twice: the thread of its process' number is the main one. */
+static void put_thread(struct writer *w, const char *name)
+{
+	w->tid++;
+	put_fact(w, "thread_name", json_pack("{s:s}", "name", name));
+	put_fact(w, "thread_sort_index", json_pack("{s:I}", "sort_index", (json_int_t)w->tid));
 }
 
 /* Microseconds to the nanosecond, which a double of the time since 1970 could not hold. */
@@ -242,13 +259,12 @@ static json_t *microseconds(u64 ns)
 	return json_real((double)ns / NSEC_PER_USEC);
 }
 
-static void put_slice(struct writer *w, size_t thread, const char *name, u64 from, u64 to,
-		      json_t *args)
+static void put_slice(struct writer *w, const char *name, u64 from, u64 to, json_t *args)
 {
 	put(w, json_pack("{s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:o}", "ph", "X", "cat", "situ", "name",
 			 name, "ts", microseconds(ns_minus(from, w->first_ns)), "dur",
-			 microseconds(to - from), "pid", (json_int_t)w->number, "tid",
-			 (json_int_t)thread, "args", args));
+			 microseconds(to - from), "pid", (json_int_t)w->pid, "tid",
+			 (json_int_t)w->tid, "args", args));
 }
 
 static json_t *server_args(const struct kept_span *span)
@@ -262,19 +278,18 @@ static json_t *server_args(const struct kept_span *span)
 static void put_chrome_span(struct writer *w, size_t index)
 {
 	const struct kept_span *span = &w->trace->spans[index];
-	size_t thread = index + 1;
 	u64 t[INSTANTS];
 
 	instants_of(span, t);
-	put_name(w, "thread_name", thread, span->server);
+	put_thread(w, span->server);
 	if (has_half(span, KIND_CLIENT))
-		put_slice(w, thread, index ? "call" : w->trace->endpoint, t[CONNECTS], t[READ],
+		put_slice(w, index ? "call" : w->trace->endpoint, t[CONNECTS], t[READ],
 			  json_pack("{s:s,s:s}", "from", span->client, "to", span->server_addr));
 	if (!has_half(span, KIND_SERVER))
 		return;
-	put_slice(w, thread, span->server, t[ARRIVED], t[ANSWERED], server_args(span));
+	put_slice(w, span->server, t[ARRIVED], t[ANSWERED], server_args(span));
 	if (t[BEGUN] > t[ARRIVED])
-		put_slice(w, thread, "socket queue", t[ARRIVED], t[BEGUN], json_object());
+		put_slice(w, "socket queue", t[ARRIVED], t[BEGUN], json_object());
 }
 
 static void put_chrome(struct writer *w)
@@ -290,7 +305,7 @@ static void put_chrome(struct writer *w)
 	units_duration(took, sizeof(took), t[READ] - t[CONNECTS]);
 	buf_printf(&title, "%s %s%s%s", w->trace->endpoint, took, *w->phase->placement ? ", " : "",
 		   w->phase->placement);
-	put_name(w, "process_name", 0, title.failed ? NULL : title.data);
+	put_process(w, title.failed ? NULL : title.data);
 	buf_free(&title);
 	for (i = 0; i < w->trace->nr_spans; i++)
 		put_chrome_span(w, i);
