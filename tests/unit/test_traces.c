@@ -106,6 +106,56 @@ static void otlp_has_what_jaeger_reads(void **state)
 	run_free(&run);
 }
 
+/* The value of @span's attribute @key; NULL if it has none. */
+static const char *otlp_attribute(const json_t *span, const char *key)
+{
+	const json_t *attribute, *value;
+	size_t i;
+
+	json_array_foreach (json_object_get(span, "attributes"), i, attribute) {
+		value = json_object_get(attribute, "value");
+		if (strcmp(text_at(attribute, "key"), key) == 0)
+			return text_at(value, json_object_get(value, "intValue") ? "intValue"
+										 : "stringValue");
+	}
+	return NULL;
+}
+
+/* OpenTelemetry's semantic conventions: an address without a port, and a number. */
+static void a_server_has_an_address_and_a_port(void **state)
+{
+	static const struct {
+		const char *dialled, *address, *port;
+	} cases[] = {
+		{ "10.83.0.2:8080", "10.83.0.2", "8080" },
+		{ "[fe80::1]:80", "fe80::1", "80" },
+		{ "", NULL, NULL }, /* a unix-domain socket */
+		{ "cart", "cart", NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct run run = { 0 };
+		struct phase *phase = run_add_phase(&run, "packed", 2, "measure");
+		struct kept_trace *trace = phase_add_trace(phase, "GET /", "");
+		json_t *document, *span;
+		const char *address, *port;
+
+		kept_add_span(trace, "load", "web", cases[i].dialled)->sent_ns = 1;
+		document = export_with(export_otlp, &run);
+		span = otlp_span(document, 0, "load");
+		address = otlp_attribute(span, "server.address");
+		port = otlp_attribute(span, "server.port");
+		assert_int_equal(!address, !cases[i].address);
+		assert_int_equal(!port, !cases[i].port);
+		assert_true(!address || strcmp(address, cases[i].address) == 0);
+		assert_true(!port || strcmp(port, cases[i].port) == 0);
+		json_decref(document);
+		run_free(&run);
+	}
+}
+
 static void chrome_has_what_perfetto_reads(void **state)
 {
 	struct run run = { 0 };
@@ -407,6 +457,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(otlp_has_what_jaeger_reads),
+		cmocka_unit_test(a_server_has_an_address_and_a_port),
 		cmocka_unit_test(chrome_has_what_perfetto_reads),
 		cmocka_unit_test(an_unknown_instant_is_not_the_first),
 		cmocka_unit_test(any_trace_is_written),

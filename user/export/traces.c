@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -107,6 +108,30 @@ static json_t *otlp_number(const char *key, u64 value)
 	return json_pack("{s:s,s:{s:s}}", "key", key, "value", "intValue", text);
 }
 
+/*
+ * What the client dialled, "10.83.0.2:8080" or "[::1]:80", in the two attributes that OpenTelemetry
+ * has for it. Nothing is known of a unix-domain socket, "".
+ */
+static int add_server(json_t *list, const char *dialled)
+{
+	const char *colon = strrchr(dialled, ':');
+	size_t length = colon ? (size_t)(colon - dialled) : strlen(dialled);
+	u64 port = colon ? strtoull(colon + 1, NULL, 10) : 0;
+	int failed = 0;
+
+	if (length > 2 && *dialled == '[' && dialled[length - 1] == ']') {
+		dialled++;
+		length -= 2;
+	}
+	if (length)
+		failed |= json_array_append_new(list,
+						json_pack("{s:s,s:{s:s%}}", "key", "server.address",
+							  "value", "stringValue", dialled, length));
+	if (port)
+		failed |= json_array_append_new(list, otlp_number("server.port", port));
+	return failed;
+}
+
 static json_t *otlp_attributes(const struct writer *w, const struct kept_span *span,
 			       const u64 t[INSTANTS], int kind)
 {
@@ -128,8 +153,7 @@ static json_t *otlp_attributes(const struct writer *w, const struct kept_span *s
 			json_array_append_new(list, otlp_number("situ.network_ns",
 								t[ARRIVED] - t[SENT] + t[RETURNED] -
 									t[ANSWERED]));
-		failed |=
-			json_array_append_new(list, otlp_text("server.address", span->server_addr));
+		failed |= add_server(list, span->server_addr);
 	}
 	if (span->parent == KEPT_ROOT) {
 		failed |= json_array_append_new(list,
