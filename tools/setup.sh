@@ -13,7 +13,7 @@ declare -A packages=(
 	[build]="make gcc libc6-dev pkg-config clang llvm bpftool linux-libc-dev libbpf-dev
 		libelf-dev zlib1g-dev libcurl4-openssl-dev|libcurl4-gnutls-dev
 		libsqlite3-dev libcyaml-dev libyaml-dev libjansson-dev libpcre2-dev libncurses-dev
-		libxml2-dev libgnutls28-dev libmicrohttpd-dev"
+		libxml2-dev libgnutls28-dev libmicrohttpd-dev libmimalloc-dev"
 	[demo]="libhiredis-dev libpq-dev nginx-light|nginx|nginx-core|nginx-full redis-server
 		postgresql iproute2 util-linux procps"
 	[test]="libcmocka-dev libclang-rt-dev clang-format clang-tidy cppcheck shellcheck help2man
